@@ -1,0 +1,41 @@
+# One call per library, program, test and benchmark, so that flags and include roots are set once.
+
+# bora_library(NAME SOURCES a.cpp ... [DEPS public targets] [PRIVATE_DEPS third-party targets])
+function(bora_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC bora_api ${ARG_DEPS} PRIVATE bora_compiler ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# bora_program(NAME SOURCES main.cpp ... DEPS targets)
+function(bora_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE bora_compiler ${ARG_DEPS} bora_allocator)
+endfunction()
+
+# bora_test(NAME LABEL unit|property|simulation|threads|integration|e2e SOURCES ... DEPS ... [TIMEOUT s])
+# Every test case becomes one ctest entry; a case that outlives the timeout fails.
+function(bora_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE bora_compiler bora_catch_main ${ARG_DEPS})
+  catch_discover_tests(${name}
+    TEST_PREFIX "${ARG_LABEL}: "
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# bora_benchmark(NAME SOURCES ... DEPS ...)
+function(bora_benchmark name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE bora_compiler ${ARG_DEPS} bora_allocator)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endfunction()
