@@ -18,8 +18,8 @@ namespace bora::internal {
 
 /// Aborts with file, line and `what` when a broken invariant is found. On in every build; never for
 /// outside input. `what` is evaluated only on failure and converts to std::string_view.
-#define BORA_CHECK(condition, what)                                                     \
-  do {                                                                                  \
-    if (!(condition)) [[unlikely]]                                                      \
-      ::bora::internal::check_failed(__FILE__, __LINE__, #condition, what);             \
+#define BORA_CHECK(condition, what)                                         \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
+      ::bora::internal::check_failed(__FILE__, __LINE__, #condition, what); \
   } while (false)

@@ -26,12 +26,15 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const noexcept override { return std::chrono::steady_clock::now(); }
   [[nodiscard]] WallTime wall_now() const noexcept override {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now());
   }
 };
 
 /// Milliseconds since 1970, as records carry it.
-[[nodiscard]] inline std::int64_t to_millis(WallTime t) noexcept { return t.time_since_epoch().count(); }
+[[nodiscard]] inline std::int64_t to_millis(WallTime t) noexcept {
+  return t.time_since_epoch().count();
+}
 [[nodiscard]] inline WallTime from_millis(std::int64_t ms) noexcept {
   return WallTime{std::chrono::milliseconds{ms}};
 }

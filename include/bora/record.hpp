@@ -27,7 +27,7 @@ struct Record {
   std::optional<std::string> key;  ///< Absent: the sink spreads such records over the partitions.
   std::string value;
   std::vector<RecordHeader> headers;
-  WallTime timestamp{};            ///< Set by the producer; the epoch means "now, when appended".
+  WallTime timestamp{};  ///< Set by the producer; the epoch means "now, when appended".
   bool operator==(const Record&) const = default;
 };
 
@@ -50,7 +50,8 @@ struct SourceRecord {
 struct AssignmentListener {
   virtual ~AssignmentListener() = default;
   /// From now on records of `partition` arrive, under `epoch`, beginning at or after `next_offset`.
-  virtual void on_assigned(std::uint32_t partition, std::uint32_t epoch, std::int64_t next_offset) = 0;
+  virtual void on_assigned(std::uint32_t partition, std::uint32_t epoch,
+                           std::int64_t next_offset) = 0;
   /// The partition leaves. When `lost` is false, what commit() is called with before this returns
   /// still counts; when true, another owner may already be at work and nothing may be committed.
   enum class Leave : std::uint8_t { kRevoked, kLost };
@@ -104,8 +105,8 @@ class RecordSink {
   using Tag = std::uint64_t;
   struct Delivery {
     Tag tag = 0;
-    Status status;                 ///< ok: durable by the sink's policy.
-    std::uint32_t partition = 0;   ///< Where it went, when ok.
+    Status status;                ///< ok: durable by the sink's policy.
+    std::uint32_t partition = 0;  ///< Where it went, when ok.
     std::int64_t offset = 0;
   };
 

@@ -71,8 +71,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}        // NOLINT: implicit by design
-  Result(Error error) : error_(std::move(error)) {}    // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}             // NOLINT: implicit by design
+  Result(Error error) : error_(std::move(error)) {}         // NOLINT: implicit by design
   Result(const Status& status) : error_(status.error()) {}  // NOLINT: implicit by design
 
   [[nodiscard]] bool is_ok() const noexcept { return value_.has_value(); }
