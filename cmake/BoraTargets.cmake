@@ -16,16 +16,28 @@ function(bora_program name)
   target_link_libraries(${name} PRIVATE bora_compiler ${ARG_DEPS} bora_allocator)
 endfunction()
 
-# bora_test(NAME LABEL unit|property|simulation|threads|integration|e2e SOURCES ... DEPS ... [TIMEOUT s])
+# bora_tests_<label> builds the tests of one label, for scripts that need only those.
+set(BORA_TEST_LABELS unit property simulation threads integration e2e fuzz)
+if(BORA_TESTS)
+  foreach(label IN LISTS BORA_TEST_LABELS)
+    add_custom_target(bora_tests_${label})
+  endforeach()
+endif()
+
+# bora_test(NAME LABEL unit|property|... SOURCES ... DEPS ... [TIMEOUT s])
 # Every test case becomes one ctest entry; a case that outlives the timeout fails.
 function(bora_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_LABEL IN_LIST BORA_TEST_LABELS)
+    message(FATAL_ERROR "bora_test(${name}): LABEL '${ARG_LABEL}' is none of ${BORA_TEST_LABELS}")
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE bora_compiler bora_catch_main ${ARG_DEPS})
+  add_dependencies(bora_tests_${ARG_LABEL} ${name})
   catch_discover_tests(${name}
     TEST_PREFIX "${ARG_LABEL}: "
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
