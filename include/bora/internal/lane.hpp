@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "bora/internal/block.hpp"
+#include "bora/internal/executor_context.hpp"
+
+namespace bora::internal {
+
+class TaskBase;
+struct LaneQueues;
+
+/// The way from one producer task to one consumer task for one stream: a bounded ring of blocks
+/// forward, a ring of emptied blocks back.
+///
+/// Invariants:
+///  1. open_ is never null. A full one leaves with the next append or flush, not at once: so a block
+///     mostly leaves when every execute() that filled it is over, and its trees need no guard.
+///  2. At most `limit` blocks are on their way; further ones wait in an overflow list and block the
+///     producer's executor, so one execute() may overflow but the next does not begin.
+///  3. Blocks of one lane have one capacity and one tuple type.
+/// Threads: producer functions on the producer's thread, consumer functions on the consumer's.
+class LaneBase {
+ public:
+  LaneBase(const LaneBase&) = delete;
+  LaneBase& operator=(const LaneBase&) = delete;
+  virtual ~LaneBase();
+
+  // --- producer ---
+  /// Hands over what is in the open block, if anything.
+  void flush();
+  /// Tries to hand over what waits in the overflow list. True when nothing is left there.
+  bool try_unblock();
+  /// When `source`, whose reading is finished, was passed on in place: hands it over and returns an
+  /// empty block to give back instead. Else returns `source`.
+  Block* finish_in_place(Block* source);
+  /// Requires: tuples of T reach the producer by rings, and this lane is its output's only way.
+  void allow_in_place() noexcept { in_place_allowed_ = true; }
+
+  // --- consumer ---
+  [[nodiscard]] Block* try_take() noexcept;
+  void give_back(Block* block) noexcept;
+
+  [[nodiscard]] TaskBase& producer() const noexcept { return *producer_; }
+  [[nodiscard]] TaskBase& consumer() const noexcept { return *consumer_; }
+  [[nodiscard]] LaneQueues& queues() const noexcept { return *queues_; }
+
+ protected:
+  LaneBase(TaskBase& producer, TaskBase& consumer, std::size_t item_size);
+
+  /// Makes room: hands the full open block over and gets an empty one.
+  Block* advance();
+  /// Gives up passing on in place, for good: a bolt that also emits other tuples would hand over many
+  /// small blocks. What was passed on so far moves to the open block.
+  void leave_in_place();
+  void enter_in_place(Block* source);
+
+  /// Moves the first `count` tuples of `from` to the end of `to`; destroys them but for index `alive`.
+  virtual void move_items(Block& from, std::uint32_t count, Block& to, std::uint32_t alive) = 0;
+  /// Destroys the tuples in [read, count).
+  virtual void destroy_items(Block& block) noexcept = 0;
+  /// Frees every block that the lane holds. Call from the most derived destructor; both threads have
+  /// ended by then.
+  void release_all() noexcept;
+
+  ExecutorContext* context_;            // of the producer
+  Block* open_ = nullptr;
+  Block* in_place_ = nullptr;           // the producer's input block, while tuples are passed on in it
+  std::uint32_t in_place_count_ = 0;
+  bool in_place_allowed_ = false;
+
+ private:
+  Block* take_empty();
+  void push(Block* block);
+
+  TaskBase* producer_;
+  TaskBase* consumer_;
+  std::size_t item_size_;
+  std::unique_ptr<LaneQueues> queues_;
+
+};
+
+template <class T>
+class Lane final : public LaneBase {
+ public:
+  static_assert(alignof(T) <= kCacheLine, "a tuple may be aligned to a cache line at most");
+  static_assert(std::is_nothrow_move_constructible_v<T> || std::is_copy_constructible_v<T>,
+                "a tuple must be movable or copyable");
+
+  Lane(TaskBase& producer, TaskBase& consumer) : LaneBase(producer, consumer, sizeof(T)) {}
+  ~Lane() override { release_all(); }
+
+  template <class U>
+  void append(U&& value, TreeRef ref) {
+    if constexpr (std::is_same_v<U, T>) {  // an rvalue of the very type: may stay where it is
+      if (in_place_allowed_ && context_->in_block != nullptr &&
+          std::addressof(value) == context_->in_block->template items_as<T>() + context_->in_index)
+        return append_in_place(ref);
+    }
+    if (in_place_ != nullptr) [[unlikely]] leave_in_place();
+    Block* block = open_;
+    if (block->count == block->capacity) [[unlikely]] block = advance();
+    ::new (static_cast<void*>(block->template items_as<T>() + block->count)) T(std::forward<U>(value));
+    block->refs[block->count] = ref;
+    ++block->count;
+  }
+
+ private:
+  void append_in_place(TreeRef ref) {
+    Block* block = context_->in_block;
+    if (in_place_ != block) [[unlikely]] enter_in_place(block);
+    const std::uint32_t to = in_place_count_++;
+    const std::uint32_t from = context_->in_index;
+    if (to == from) {
+      context_->kept_in_place = true;
+    } else {
+      T* items = block->template items_as<T>();
+      ::new (static_cast<void*>(items + to)) T(std::move(items[from]));
+    }
+    block->refs[to] = ref;
+  }
+
+  void move_items(Block& from, std::uint32_t count, Block& to, std::uint32_t alive) override {
+    T* source = from.template items_as<T>();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      ::new (static_cast<void*>(to.template items_as<T>() + to.count)) T(std::move(source[i]));
+      to.refs[to.count++] = from.refs[i];
+      if (i != alive) source[i].~T();
+    }
+  }
+  void destroy_items(Block& block) noexcept override {
+    if constexpr (!std::is_trivially_destructible_v<T>) {
+      for (std::uint32_t i = block.read; i < block.count; ++i) block.template items_as<T>()[i].~T();
+    }
+  }
+};
+
+}  // namespace bora::internal

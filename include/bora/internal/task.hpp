@@ -1,0 +1,134 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bora/component.hpp"
+#include "bora/internal/block.hpp"
+#include "bora/internal/executor_context.hpp"
+
+namespace bora::internal {
+
+struct TaskMetrics;
+
+/// Who a task is: constant after construction.
+struct TaskIdentity {
+  std::string component;
+  std::uint32_t id = 0;     ///< Over all tasks of the topology.
+  std::uint32_t index = 0;  ///< Within its component.
+  std::uint32_t tasks = 1;  ///< Of its component.
+};
+
+/// One instance of a component, in the hands of its executor. Single-owner: the executor's thread.
+class TaskBase {
+ public:
+  TaskBase() = default;
+  TaskBase(const TaskBase&) = delete;
+  TaskBase& operator=(const TaskBase&) = delete;
+  virtual ~TaskBase() = default;
+
+  [[nodiscard]] virtual Component& component() noexcept = 0;
+  /// Executes tuples of `block` from block.read on: at most `max`, and until a lane blocks. Moves
+  /// block.read. Only bolts.
+  virtual void run(Block&, std::uint32_t /*max*/) {}
+  /// Where tuples of type In are delivered by a function call: a LocalSink<In>. Null for spouts.
+  virtual void* local_sink() noexcept { return nullptr; }
+
+  TaskIdentity identity;
+  ExecutorContext* context = nullptr;
+  TaskMetrics* metrics = nullptr;
+  std::uint64_t executed = 0;  ///< Owner's own count, published once per step.
+};
+
+/// Receives tuples of a `local` edge.
+template <class In>
+class LocalSink {
+ public:
+  virtual void deliver(const In& tuple) = 0;
+  virtual void deliver_owned(In& tuple) = 0;
+
+ protected:
+  ~LocalSink() = default;
+};
+
+/// A bolt's task. `B` is the bolt's own class when its factory returns it by value: calls are then
+/// bound at compile time.
+template <class B, bool kExact>
+class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
+ public:
+  using In = typename B::Input;
+
+  explicit BoltTask(std::unique_ptr<B> bolt) : bolt_(std::move(bolt)) { bolt_->attach(*this); }
+
+  [[nodiscard]] Component& component() noexcept override { return *bolt_; }
+  [[nodiscard]] void* local_sink() noexcept override {
+    return static_cast<LocalSink<In>*>(this);
+  }
+
+  void run(Block& block, std::uint32_t max) override {
+    ExecutorContext& ctx = *context;
+    In* items = block.items_as<In>();
+    const std::uint32_t stop = block.read + max < block.count ? block.read + max : block.count;
+    ctx.current_task.store(identity.id, std::memory_order_relaxed);
+    ctx.in_block = &block;
+    std::uint32_t i = block.read;
+    for (; i < stop && ctx.blocked_lanes == 0; ++i) {
+      ctx.in_index = i;
+      ctx.kept_in_place = false;
+      ctx.begin(block.refs[i]);
+      execute(items[i]);
+      ctx.end();
+      if (!ctx.kept_in_place) items[i].~In();
+    }
+    executed += i - block.read;
+    block.read = i;
+    ctx.in_block = nullptr;
+    ctx.begin(kUntracked);
+  }
+
+  void deliver(const In& tuple) override {
+    if constexpr (B::kMutates) {
+      In copy(tuple);
+      deliver_owned(copy);
+    } else {
+      // Same frame as the caller: what this bolt emits are children of the same tuple.
+      const std::uint32_t caller = enter();
+      execute(tuple);
+      context->current_task.store(caller, std::memory_order_relaxed);
+    }
+  }
+  void deliver_owned(In& tuple) override {
+    const std::uint32_t caller = enter();
+    execute(tuple);
+    context->current_task.store(caller, std::memory_order_relaxed);
+  }
+
+ private:
+  std::uint32_t enter() noexcept {
+    ++executed;
+    const std::uint32_t caller = context->current_task.load(std::memory_order_relaxed);
+    context->current_task.store(identity.id, std::memory_order_relaxed);
+    return caller;
+  }
+
+  template <class Tuple>
+  void execute(Tuple& tuple) {
+    try {
+      if constexpr (kExact) {
+        bolt_->B::execute(tuple);
+      } else {
+        bolt_->execute(tuple);
+      }
+    } catch (...) {
+      context->fail_current(std::current_exception());
+    }
+  }
+
+  std::unique_ptr<B> bolt_;
+};
+
+}  // namespace bora::internal

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "bora/clock.hpp"
+
+namespace bora {
+
+/// Options of one component.
+struct ComponentOptions {
+  /// Instances, each on a thread of its own unless it is `local` to another component.
+  std::uint32_t tasks = 1;
+  /// Spouts: most messages that one task may have in flight. More hides latency, fewer bound memory
+  /// and what is replayed after a crash.
+  std::uint32_t max_in_flight = 8192;
+  /// Spouts: the name of the field by which the source is partitioned, such as "device_id"; empty
+  /// when it is not. `validate` reports fields groupings that it does not imply.
+  std::string source_key = {};
+};
+
+/// Options of a running topology.
+struct EngineOptions {
+  /// A message that no component works on for this long is failed, naming the one that holds it.
+  std::chrono::milliseconds message_timeout{30'000};
+  /// Tuples handed over at once. More: fewer hand-overs, more memory. An idle producer never waits
+  /// for a block to fill.
+  std::uint32_t block_tuples = 64;
+  /// Blocks that may wait between two tasks before the producer stops taking input.
+  std::uint32_t blocks_per_lane = 64;
+  /// Bytes of messages in flight, over all spouts of the topology; a spout that reaches it waits.
+  std::size_t max_in_flight_bytes = std::size_t{256} << 20;
+  /// Longest time that a busy producer keeps a part-filled block to itself.
+  std::chrono::microseconds linger{250};
+  /// Times that a thread with nothing to do yields the core before it sleeps. 0 sleeps at once.
+  std::uint32_t yields_before_park = 8;
+  /// Names threads (first 15 characters of topology.component) and metrics.
+  const Clock* clock = nullptr;  ///< Not owned, outlives the topology; null means the machine's.
+  /// Gets one line per event worth a line: failures (once per component and interval), stuck
+  /// components. Called on engine threads; must not wait. Null drops them.
+  std::function<void(const std::string& component, const std::string& text)> on_event = {};
+};
+
+}  // namespace bora

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+#include "bora/ack_token.hpp"
+#include "bora/check.hpp"
+#include "bora/component.hpp"
+#include "bora/internal/subscription.hpp"
+
+namespace bora {
+
+/// What all output streams have in common.
+class OutputBase {
+ public:
+  OutputBase(const OutputBase&) = delete;
+  OutputBase& operator=(const OutputBase&) = delete;
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::type_index type() const noexcept { return type_; }
+  /// Tuples emitted by this task so far; several consumers count once. Owner's thread.
+  [[nodiscard]] std::uint64_t emitted() const noexcept { return emitted_; }
+
+  /// For the engine: which executor emits here.
+  void bind(internal::ExecutorContext& context) noexcept { context_ = &context; }
+
+ protected:
+  OutputBase(Component* owner, std::string name, std::type_index type)
+      : name_(std::move(name)), type_(type) {
+    owner->outputs_.push_back(this);
+  }
+  ~OutputBase() = default;
+
+  std::string name_;
+  std::type_index type_;
+  internal::ExecutorContext* context_ = nullptr;
+  std::uint64_t emitted_ = 0;
+};
+
+/// A declared output stream of a spout or bolt: a public member of it.
+///
+///   bora::Output<Alert> alerts{this, "alerts"};
+///   alerts.emit(too_hot(in));                 // anchored to the tuple being executed
+///
+/// Threads: emit only on the component's own thread (from execute(), next_batch(), a timer or a posted
+/// function). Outside of execute() plain emits have nothing to be anchored to: give a token.
+template <class T>
+class Output final : public OutputBase {
+ public:
+  using Tuple = T;
+
+  Output(Component* owner, std::string name) : OutputBase(owner, std::move(name), typeid(T)) {}
+
+  /// Emits, anchored to the tuple being executed: it is done only when this one is, too.
+  void emit(const T& tuple) {
+    ++emitted_;
+    if (only_lane_ != nullptr) {
+      context_->add_child();
+      only_lane_->append(tuple, context_->frame.anchor);
+    } else if (only_sink_ != nullptr) {
+      only_sink_->deliver(tuple);
+    } else {
+      for (auto& subscription : subscriptions_) subscription->route(tuple);
+    }
+  }
+  /// The same; takes the tuple. A bolt that passes on its own input as it is or changed,
+  /// `emit(std::move(in))`, to one consumer moves no memory.
+  void emit(T&& tuple) {
+    ++emitted_;
+    if (only_lane_ != nullptr) {
+      context_->add_child();
+      only_lane_->append(std::move(tuple), context_->frame.anchor);
+    } else if (only_sink_ != nullptr) {
+      only_sink_->deliver_owned(tuple);
+    } else {
+      for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i) subscriptions_[i]->route(tuple);
+      if (!subscriptions_.empty()) subscriptions_.back()->route_owned(tuple);
+    }
+  }
+  /// Emits, anchored to `token`'s tuple, which stays the token's duty.
+  void emit(T tuple, const AckToken& token) {
+    emit_under(token.ref(), [&] { emit(std::move(tuple)); });
+  }
+  /// Emits, anchored to every one of `tokens`.
+  void emit(T tuple, std::span<const AckToken* const> tokens);
+  /// Emits without an anchor: its loss is not noticed. Shown as such in the plan's counters.
+  void emit_unanchored(T tuple) {
+    emit_under(internal::kUntracked, [&] { emit(std::move(tuple)); });
+  }
+  /// Emits to one task of each consumer that subscribed with `direct`, and to nobody else.
+  void emit_direct(std::uint32_t task, const T& tuple) {
+    ++emitted_;
+    for (auto& subscription : subscriptions_) {
+      if (subscription->is_direct()) subscription->route_direct(task, tuple);
+    }
+  }
+
+  /// For the engine.
+  void add(std::unique_ptr<internal::Subscription<T>> subscription) {
+    subscriptions_.push_back(std::move(subscription));
+    const bool one = subscriptions_.size() == 1;
+    only_lane_ = one ? subscriptions_[0]->only_lane() : nullptr;
+    only_sink_ = one ? subscriptions_[0]->only_sink() : nullptr;
+  }
+  [[nodiscard]] internal::Lane<T>* only_lane() noexcept { return only_lane_; }
+
+ private:
+  template <class Emit>
+  void emit_under(internal::TreeRef ref, Emit&& emit_it) {
+    context_->guard_frame();  // its children may leave with this emit's block
+    const auto outer = context_->frame;
+    // The token keeps its own count: every child raises, and no guard is needed.
+    context_->frame = {ref, 1, 1};
+    emit_it();
+    context_->frame = outer;
+  }
+
+  internal::Lane<T>* only_lane_ = nullptr;
+  internal::LocalSink<T>* only_sink_ = nullptr;
+  std::vector<std::unique_ptr<internal::Subscription<T>>> subscriptions_;
+};
+
+namespace internal {
+/// Makes a joint of the tokens' trees, each raised by one, with one count of its own.
+[[nodiscard]] AckToken join_raised(std::span<const AckToken* const> tokens);
+}  // namespace internal
+
+template <class T>
+void Output<T>::emit(T tuple, std::span<const AckToken* const> tokens) {
+  AckToken joint = internal::join_raised(tokens);
+  emit(std::move(tuple), joint);
+  std::move(joint).ack();
+}
+
+}  // namespace bora

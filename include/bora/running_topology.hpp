@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bora/metrics.hpp"
+#include "bora/options.hpp"
+#include "bora/status.hpp"
+#include "bora/topology.hpp"
+
+namespace bora {
+
+namespace internal {
+class Runtime;
+}
+
+/// What a stop left behind.
+struct StopReport {
+  bool drained = false;             ///< Nothing was in flight when the components were closed.
+  std::uint64_t left_in_flight = 0; ///< Messages not done: their source brings them again.
+  std::vector<OldestInFlight> oldest;
+};
+
+/// A topology at work, on one thread per executor.
+///
+///   auto running = bora::RunningTopology::start(std::move(topology).value(), {});
+///   if (!running) { ... running.error().message ... }
+///   (*running)->wait_finished();
+///
+/// Threads: every function may be called from any thread but those of components.
+/// Lifetime: the destructor stops without draining, if stop() was not called.
+class RunningTopology {
+ public:
+  /// Opens every component and starts the flow. Fails when a component's open() did: what had been
+  /// opened is closed again.
+  [[nodiscard]] static Result<std::unique_ptr<RunningTopology>> start(Topology topology,
+                                                                      EngineOptions options = {});
+  ~RunningTopology();
+  RunningTopology(const RunningTopology&) = delete;
+  RunningTopology& operator=(const RunningTopology&) = delete;
+
+  /// Pauses and resumes all spouts, or those of one component. Messages in flight go on.
+  void deactivate();
+  void activate();
+  Status deactivate(const std::string& spout);
+  Status activate(const std::string& spout);
+
+  /// Waits until every spout said finished() and nothing is in flight, or until `timeout`. True when
+  /// finished.
+  bool wait_finished(std::chrono::milliseconds timeout = std::chrono::hours{24 * 365});
+
+  /// The stop protocol: spouts stop; what is in flight is worked off, at most until `deadline` from
+  /// now; components close; threads end. A component that does not return holds this up: see
+  /// MetricsSnapshot::stuck. Safe to call twice.
+  StopReport stop(std::chrono::milliseconds deadline);
+  /// Makes a stop() that is draining in another thread give up its drain. Async-signal-unsafe.
+  void hurry();
+
+  [[nodiscard]] MetricsSnapshot metrics() const;
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] std::vector<Topology::Node> nodes() const;
+  [[nodiscard]] std::vector<Topology::Edge> edges() const;
+
+ private:
+  explicit RunningTopology(std::unique_ptr<internal::Runtime> runtime);
+  std::unique_ptr<internal::Runtime> runtime_;
+};
+
+}  // namespace bora

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "bora/check.hpp"
+#include "bora/clock.hpp"
+#include "bora/component.hpp"
+#include "bora/failure.hpp"
+#include "bora/message_id.hpp"
+#include "bora/output.hpp"
+
+namespace bora {
+
+namespace internal {
+
+/// The trees of one spout task: what is in flight, since when, how large. Single-owner: the spout's
+/// thread. Slots are given out again only when their tree's count is back at rest.
+struct RootTable {
+  TreeRef base = 0;                        // of slot 0
+  std::uint32_t capacity = 0;
+  std::vector<MessageId> ids;              // by slot
+  std::vector<Instant> opened_at;
+  std::vector<std::uint32_t> bytes;
+  std::vector<std::uint32_t> free;         // stack of slots
+  std::uint64_t opened = 0;
+  std::size_t bytes_in_flight = 0;
+  Instant now{};                           // of the current batch
+
+  [[nodiscard]] std::uint32_t in_flight() const noexcept {
+    return capacity - static_cast<std::uint32_t>(free.size());
+  }
+  TreeRef open(MessageId id, std::size_t size) {
+    BORA_CHECK(!free.empty(), "a spout emitted more tuples than next_batch() allowed");
+    const std::uint32_t slot = free.back();
+    free.pop_back();
+    ids[slot] = id;
+    opened_at[slot] = now;
+    bytes[slot] = static_cast<std::uint32_t>(size);
+    bytes_in_flight += size;
+    ++opened;
+    return base + slot;
+  }
+};
+
+}  // namespace internal
+
+/// What next_batch() tells the engine.
+class Next {
+ public:
+  /// There may be more: ask again as soon as there is room.
+  static Next more() noexcept { return Next{Kind::kMore, {}}; }
+  /// Nothing now: ask again when the waker is called.
+  static Next idle() noexcept { return Next{Kind::kIdle, {}}; }
+  /// Nothing before `when`: ask again then, or when the waker is called.
+  static Next idle_until(Instant when) noexcept { return Next{Kind::kIdle, when}; }
+  /// Nothing ever again: the topology ends when every spout has finished and nothing is in flight.
+  static Next finished() noexcept { return Next{Kind::kFinished, {}}; }
+
+  enum class Kind : std::uint8_t { kMore, kIdle, kFinished };
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] std::optional<Instant> when() const noexcept { return when_; }
+
+ private:
+  Next(Kind kind, std::optional<Instant> when) noexcept : kind_(kind), when_(when) {}
+  Kind kind_;
+  std::optional<Instant> when_;
+};
+
+/// What spouts have in common, whatever they emit.
+class SpoutBase : public Component {
+ public:
+  /// Emits up to `max` tuples and returns without waiting. Called when there is room for `max` more
+  /// messages in flight.
+  virtual Next next_batch(std::size_t max) = 0;
+  /// Every tuple of these messages is done, with every effect before it. One call per batch.
+  virtual void acked(std::span<const MessageId>) {}
+  /// A tuple of this message failed, or it expired; nothing of it is in flight any more, unless it
+  /// expired. Emit it again (same id is fine), dead-letter it, or let it go.
+  virtual void failed(const Failure&) {}
+  /// Stops and restarts the flow, in between next_batch() is not called.
+  virtual void on_deactivate() {}
+  virtual void on_activate() {}
+  /// The topology drains: next_batch() is not called again; acked() and failed() still are.
+  virtual void on_drain() {}
+  /// False while the spout itself still waits for something before it may close, such as a dead letter
+  /// being written. Asked while draining.
+  [[nodiscard]] virtual bool is_settled() const { return true; }
+
+  /// For the engine.
+  void attach(internal::RootTable& roots, internal::ExecutorContext& context) noexcept {
+    roots_ = &roots;
+    context_ = &context;
+  }
+
+ protected:
+  /// Emits a tracked message: acked(id) or failed(id) follows exactly once. `bytes` counts against the
+  /// cap on bytes in flight.
+  template <class T>
+  void emit_to(Output<T>& output, T tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+    context_->begin(roots_->open(id, bytes));
+    output.emit(std::move(tuple));
+    context_->end();
+    context_->begin(internal::kUntracked);
+  }
+  /// Messages in flight of this task.
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return roots_->in_flight(); }
+
+ private:
+  internal::RootTable* roots_ = nullptr;
+  internal::ExecutorContext* context_ = nullptr;
+};
+
+/// A spout: brings tuples of type T into the topology, on its default stream `out`.
+///
+///   class Numbers final : public bora::Spout<int> {
+///     bora::Next next_batch(std::size_t max) override {
+///       for (; max > 0 && n_ < 100; --max, ++n_) emit(n_, {.offset = std::uint64_t(n_)});
+///       return n_ < 100 ? bora::Next::more() : bora::Next::finished();
+///     }
+///     int n_ = 0;
+///   };
+///
+/// Threads: one task, one thread; every function is called on it.
+template <class T>
+class Spout : public SpoutBase {
+ public:
+  using DefaultTuple = T;
+  Output<T> out{this, "default"};
+
+ protected:
+  void emit(T tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+    emit_to(out, std::move(tuple), id, bytes);
+  }
+  /// Emits without tracking: nobody learns whether it was processed.
+  void emit_untracked(T tuple) { out.emit(std::move(tuple)); }
+};
+
+namespace internal {
+
+class SpoutTask final : public TaskBase {
+ public:
+  explicit SpoutTask(std::unique_ptr<SpoutBase> spout) : spout_(std::move(spout)) {}
+  [[nodiscard]] Component& component() noexcept override { return *spout_; }
+  [[nodiscard]] SpoutBase& spout() noexcept { return *spout_; }
+  RootTable roots;
+
+ private:
+  std::unique_ptr<SpoutBase> spout_;
+};
+
+}  // namespace internal
+}  // namespace bora
