@@ -78,3 +78,26 @@ show_progress() {
   [[ -z $line ]] || printf '%s\n' "$line"
   ((tty == 0)) || printf '\r\033[K'
 }
+
+# configure PRESET: CMake's configuration step, quiet unless it fails.
+configure() {
+  local log=build/logs/configure-$1.log
+  mkdir -p build/logs
+  cmake --preset "$1" >"$log" 2>&1 || {
+    cat "$log"
+    die "configuring preset $1 failed, see above" "scripts/setup, then see CMake's last words"
+  }
+}
+
+# build PRESET [TARGET...]: configures and builds, with progress.
+build() {
+  local preset=$1 targets=()
+  shift
+  say "configuring $preset"
+  configure "$preset"
+  [[ $# -eq 0 ]] || targets=(--target "$@")
+  say "building $preset with $(jobs_at_once) jobs${*:+: $*}"
+  with_progress "build/logs/build-$preset.log" \
+    cmake --build --preset "$preset" -j "$(jobs_at_once)" "${targets[@]}" -- -k 0 ||
+    die "building $preset failed: build/logs/build-$preset.log has all of it" "see the first FAILED"
+}

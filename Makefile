@@ -1,0 +1,33 @@
+# A front over scripts/, which hold the work; each explains itself with --help.
+SEEDS ?= 2000
+ARGS ?=
+
+.PHONY: help run test bench bench-smoke simulate format lint clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up, build, run the demonstration (ARGS="--help" for its options)
+	@scripts/run $(ARGS)
+
+test: ## set up, build, pass every check and test (ARGS=--quick for the short form)
+	@scripts/test $(ARGS)
+
+bench: ## run the benchmarks: table here, JSON in build/bench/results
+	@scripts/bench
+
+bench-smoke: ## run every benchmark once, tiny
+	@scripts/bench --smoke
+
+simulate: ## run whole topologies under SEEDS=2000 seeded schedules with faults
+	@scripts/simulate $(SEEDS) $(ARGS)
+
+format: ## rewrite the sources as .clang-format says
+	@scripts/format --fix
+
+lint: ## clang-tidy
+	@scripts/lint
+
+clean: ## remove build/
+	rm -rf build
