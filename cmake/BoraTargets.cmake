@@ -36,7 +36,7 @@ function(bora_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE bora_compiler bora_catch_main ${ARG_DEPS})
+  target_link_libraries(${name} PRIVATE bora_compiler bora_api bora_catch_main ${ARG_DEPS})
   add_dependencies(bora_tests_${ARG_LABEL} ${name})
   catch_discover_tests(${name}
     TEST_PREFIX "${ARG_LABEL}: "
