@@ -12,7 +12,9 @@
 
 namespace bora::log {
 
+class GroupWriter;
 class Partition;
+class Topic;
 class TopicLogCore;
 
 /// Where a record went.
@@ -73,6 +75,8 @@ class AppendBatch {
 
   std::vector<Entry> entries_;
   std::string encoded_;
+  Topic* topic_ = nullptr;        ///< Of the last record: most batches have one topic.
+  Partition* keyless_ = nullptr;  ///< Where the keyless records of topic_ go in this batch.
   QueueShare share_;
 };
 

@@ -43,7 +43,8 @@ class LogSink final : public RecordSink {
 
   TopicLog& log_;
   LogSinkOptions options_;
-  std::shared_ptr<Mailbox> mailbox_;  ///< Shared with the writer thread, which may outlive the sink.
+  std::shared_ptr<Mailbox>
+      mailbox_;  ///< Shared with the writer thread, which may outlive the sink.
   std::unique_ptr<Gathered> gathered_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -53,8 +54,8 @@ class LogSource final : public RecordSource {
  private:
   TopicLog& log_;
   LogSourceOptions options_;
+  std::atomic<std::uint64_t> skipped_{0};
   std::unique_ptr<SourceMembership> membership_;  ///< Null while not open.
-  std::uint64_t skipped_before_ = 0;
 };
 
 }  // namespace bora::log

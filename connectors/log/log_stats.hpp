@@ -8,8 +8,8 @@ namespace bora::log {
 
 struct PartitionStats {
   std::int64_t start_offset = 0;  ///< First record that is kept.
-  std::int64_t end_offset = 0;    ///< Offset that the next record gets: end - start records are kept.
-  std::uint64_t bytes = 0;        ///< Encoded size of what is kept.
+  std::int64_t end_offset = 0;  ///< Offset that the next record gets: end - start records are kept.
+  std::uint64_t bytes = 0;      ///< Encoded size of what is kept.
 };
 
 struct TopicStats {
@@ -21,10 +21,10 @@ struct TopicStats {
 struct GroupStats {
   std::string group;
   std::string topic;
-  std::uint32_t members = 0;                   ///< Sources that are open now.
-  std::vector<std::int64_t> next_offsets;      ///< Committed, by partition; the start if there is none.
-  std::vector<std::uint64_t> lags;             ///< Records after the committed offset, by partition.
-  std::uint64_t lag = 0;                       ///< Their sum.
+  std::uint32_t members = 0;               ///< Sources that are open now.
+  std::vector<std::int64_t> next_offsets;  ///< Committed, by partition; the start if there is none.
+  std::vector<std::uint64_t> lags;         ///< Records after the committed offset, by partition.
+  std::uint64_t lag = 0;                   ///< Their sum.
 };
 
 /// A snapshot; each figure is exact at some moment during the call.

@@ -41,7 +41,8 @@ class TopicLog {
  public:
   /// Fails: kUnavailable (another process has it open, disk full), kCorrupt, kInvalid (options, or
   /// written by a newer version).
-  [[nodiscard]] static Result<std::unique_ptr<TopicLog>> open(LogOptions options, const Clock& clock);
+  [[nodiscard]] static Result<std::unique_ptr<TopicLog>> open(LogOptions options,
+                                                              const Clock& clock);
 
   /// Closes, then releases the database. Requires: no source is open.
   ~TopicLog();

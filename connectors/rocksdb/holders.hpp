@@ -1,13 +1,13 @@
 #pragma once
 // Private: includes RocksDB. For .cpp files of connectors and topologies, and private headers.
 
-#include <rocksdb/db.h>
-
 #include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <rocksdb/db.h>
 
 #include "bora/status.hpp"
 #include "connectors/rocksdb/errors.hpp"
@@ -38,7 +38,8 @@ class Database {
 
   /// Opens an existing database that no process writes to meanwhile; writes fail, nothing is created.
   /// Fails: kNotFound when there is none.
-  [[nodiscard]] static Result<std::unique_ptr<Database>> open_read_only(const DatabaseOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open_read_only(
+      const DatabaseOptions& options);
 
   ~Database();
   Database(const Database&) = delete;

@@ -50,8 +50,10 @@ template <class T>
 /// scan. Empty when there is none (the prefix is empty or all 0xff).
 [[nodiscard]] inline std::string after_prefix(std::string_view prefix) {
   std::string bound{prefix};
-  while (!bound.empty() && static_cast<unsigned char>(bound.back()) == 0xff) bound.pop_back();
-  if (!bound.empty()) bound.back() = static_cast<char>(static_cast<unsigned char>(bound.back()) + 1);
+  while (!bound.empty() && static_cast<unsigned char>(bound.back()) == 0xff)
+    bound.pop_back();
+  if (!bound.empty())
+    bound.back() = static_cast<char>(static_cast<unsigned char>(bound.back()) + 1);
   return bound;
 }
 

@@ -1,0 +1,108 @@
+#include "connectors/log/partition_reader.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace bora::log {
+
+PartitionReader::PartitionReader(const LogStore& store, const Partition& partition,
+                                 std::int64_t next_offset)
+    : store_(store), partition_(partition), next_(std::max<std::int64_t>(next_offset, 0)) {}
+
+Result<std::size_t> PartitionReader::read(std::size_t max, std::uint32_t epoch,
+                                          std::vector<SourceRecord>& out) {
+  const std::size_t before = out.size();
+  std::size_t taken = 0;
+  while (taken < max) {
+    Status step;
+    if (decoder_.remaining() > 0)
+      step = read_one(epoch, out);
+    else if (has_more())
+      step = enter_next_chunk();
+    else
+      break;
+    // What was taken already counts; the error comes again with the next call.
+    if (!step) return taken > 0 ? Result<std::size_t>{taken} : Result<std::size_t>{step};
+    taken = out.size() - before;
+  }
+  return taken;
+}
+
+Status PartitionReader::read_one(std::uint32_t epoch, std::vector<SourceRecord>& out) {
+  SourceRecord& record = out.emplace_back();
+  record.position = {partition_.index(), next_, epoch};
+  if (!decoder_.next(record.record)) {
+    out.pop_back();
+    return damaged("a record is malformed");
+  }
+  ++next_;
+  return {};
+}
+
+Status PartitionReader::enter_next_chunk() {
+  skip_to(partition_.start());
+  if (!has_more()) return {};
+  Result<ChunkPtr> found = find_chunk();
+  if (!found) return found.status();
+  if (*found == nullptr) {
+    // Retention moves the start before it removes, so a chunk that is gone lies below the start.
+    if (partition_.start() > next_) return {};
+    return damaged("records are missing");
+  }
+  chunk_ = std::move(*found);
+  Result<ChunkDecoder> decoder = ChunkDecoder::open(chunk_->bytes);
+  if (!decoder) return Error{decoder.error().kind, damaged(decoder.error().message).message};
+  decoder_ = *decoder;
+  skip_to(chunk_->base);
+  for (std::int64_t offset = chunk_->base; offset < next_; ++offset)
+    if (!decoder_.skip()) return damaged("a record is malformed");
+  return {};
+}
+
+Result<ChunkPtr> PartitionReader::find_chunk() {
+  if (ChunkPtr newest = partition_.in_tail(next_)) {
+    iterator_.reset();
+    return newest;
+  }
+  return find_stored_chunk();
+}
+
+Result<ChunkPtr> PartitionReader::find_stored_chunk() {
+  if (iterator_ != nullptr && iterator_->valid()) iterator_->next();
+  // An iterator sees what was stored when it was made: at its end, a fresh one may see more.
+  if (iterator_ == nullptr || !iterator_->valid() || iterator_->end() <= next_) {
+    iterator_ = store_.chunks(partition_, ChunkIterator::Reading::kSequential);
+    iterator_->seek(next_);
+  }
+  if (!iterator_->valid()) {
+    Status read = store_.translate(iterator_->status(), "read records");
+    iterator_.reset();
+    if (!read) return read;
+    return ChunkPtr{};
+  }
+  Result<ChunkHeader> header = read_chunk_header(iterator_->bytes());
+  if (!header) return Error{header.error().kind, damaged(header.error().message).message};
+  auto chunk = std::make_shared<Chunk>();
+  chunk->base = iterator_->end() - header->count;
+  chunk->count = header->count;
+  chunk->bytes.assign(iterator_->bytes());
+  return ChunkPtr{std::move(chunk)};
+}
+
+void PartitionReader::skip_to(std::int64_t offset) noexcept {
+  if (offset <= next_) return;
+  skipped_ += static_cast<std::uint64_t>(offset - next_);
+  next_ = offset;
+}
+
+Error PartitionReader::damaged(std::string_view what) const {
+  std::string text = "could not read topic ";
+  text.append(partition_.topic().name()).append(" partition ");
+  text.append(std::to_string(partition_.index())).append(" at offset ");
+  text.append(std::to_string(next_)).append(": ").append(what);
+  text.append("; restore the directory from a backup, or commit a later offset to pass over it");
+  return {ErrorKind::kCorrupt, std::move(text)};
+}
+
+}  // namespace bora::log
