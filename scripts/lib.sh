@@ -45,6 +45,20 @@ with_progress() {
   "$@" 2>&1 </dev/null | tee "$log" | show_progress
 }
 
+# in_parallel FUNCTION FILE...: calls FUNCTION for each file, several at a time, with progress.
+# Fails when one of them failed. FUNCTION sees exported variables only.
+in_parallel() {
+  local function=$1 file count=0
+  shift
+  export -f "${function?}"
+  for file in "$@"; do
+    count=$((count + 1))
+    printf '[%d/%d] %s\0%s\0' "$count" $# "$file" "$file"
+  done |
+    xargs -0 -n2 -P "$(jobs_at_once)" bash -c "$function \"\$1\" && printf '%s\n' \"\$0\"" |
+    show_progress
+}
+
 show_progress() {
   local line='' piece='' last='' shown='' next_at=0 status tty=0 width
   [[ -t 1 && ${TERM:-dumb} != dumb ]] && tty=1
