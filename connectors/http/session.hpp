@@ -1,0 +1,105 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "connectors/http/message.hpp"
+#include "connectors/http/router.hpp"
+#include "connectors/http/server.hpp"
+
+namespace bora::http::internal {
+
+class PostBox;
+
+/// What the sessions of one server share. Outlives them.
+/// Threads: thread-safe.
+struct SessionContext {
+  const ServerOptions& options;
+  const Router& router;
+  std::shared_ptr<PostBox> box;
+  std::function<void(Session*)> on_closed;  ///< Called by the session's destructor.
+  std::atomic<bool> is_stopping{false};
+  std::atomic<std::uint64_t> requests{0};  // the two counters are statistics: relaxed throughout
+  std::atomic<std::uint64_t> rejected{0};
+};
+
+/// One connection: reads a request, has it answered, writes the answer, and so on, one after another.
+/// Exactly one asynchronous operation is pending at any time, and it owns the session: when it ends
+/// without starting another, the connection is over.
+///
+///   wait_for_request -> read_header -> (continue) -> read_body -> dispatch -> answer -> write
+///          ^------------------------------------------------------------------------------'
+///
+/// Threads: everything runs on the session's strand, save the functions that say otherwise.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, SessionContext& context);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Begin: serve requests, or answer one 503 without reading any. Any thread.
+  void serve();
+  void refuse();
+  /// Closes the connection if it is idle; else it closes after the answer under way. Any thread.
+  void close_when_idle();
+  /// Closes the connection now. Any thread.
+  void close_now();
+  /// The answer to request number `exchange`; ignored when that one has been answered. Any thread.
+  void deliver(std::uint64_t exchange, Response response);
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Full = boost::beast::http::response<boost::beast::http::string_body>;
+  using HeadOnly = boost::beast::http::response<boost::beast::http::empty_body>;
+  using Code = boost::beast::error_code;
+
+  void wait_for_request();
+  void read_header();
+  void on_header(Code code);
+  void send_continue();
+  void read_body();
+  void on_request(Code code);
+  void dispatch(Method method, Request request);
+  void run_handler(const Router::Target& target, Request request);
+  void await_answer();
+  void reject(Code code);
+  void answer(Response response);
+  template <class Body>
+  void write(boost::beast::http::response<Body> message);
+  void on_written(Code code);
+  void linger();
+  void discard_input();
+  void close() noexcept;
+
+  SessionContext& context_;
+  boost::beast::tcp_stream stream_;
+  boost::asio::steady_timer timer_;  // of the answer; of lingering
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::variant<std::monostate, Full, HeadOnly> response_;
+  std::string peer_;
+  std::uint64_t exchange_ = 0;  // number of the request at hand
+  std::size_t discarded_ = 0;
+  bool is_idle_ = true;       // between requests, not a byte of the next one seen
+  bool is_awaiting_ = false;  // the handler has request number exchange_
+  bool is_head_ = false;      // its method is HEAD
+  bool keeps_alive_ = false;  // after its answer
+};
+
+}  // namespace bora::http::internal
