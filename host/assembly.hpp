@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bora/options.hpp"
+#include "bora/status.hpp"
+#include "bora/topology.hpp"
+
+namespace bora::host {
+
+/// One number that a service shows on /metrics.
+struct Sample {
+  enum class Kind : std::uint8_t { kCounter, kGauge };
+  std::string
+      name;  ///< "coldchain_ingest_requests_total": unit and _total as Prometheus wants them.
+  std::string help;
+  Kind kind = Kind::kGauge;
+  std::vector<std::pair<std::string, std::string>> labels = {};
+  double value = 0;
+};
+
+/// Something beside topologies that a process runs: a store that they share, an HTTP endpoint.
+/// Threads: start() and stop() are called by the process' main thread, once each; samples() by any.
+class Service {
+ public:
+  virtual ~Service() = default;
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  /// Touches the outside world for the first time. An error ends the start of the process.
+  virtual Status start() = 0;
+  /// Works off what has begun, at most until `deadline` from now, then lets go of everything.
+  virtual void stop(std::chrono::milliseconds deadline) = 0;
+  [[nodiscard]] virtual std::vector<Sample> samples() const { return {}; }
+};
+
+/// What a process consists of. Parts start in the order in which they were added and stop in reverse:
+/// first what others need, last what lets work in.
+/// Making one touches nothing outside, so `validate` and `graph` do it too.
+/// Threads: single-owner.
+class Assembly {
+ public:
+  struct TopologyPart {
+    Topology topology;
+    std::function<void(EngineOptions&)> adjust;  ///< Changes the program's engine options for it.
+  };
+  using Part = std::variant<TopologyPart, std::unique_ptr<Service>>;
+
+  void add(Topology topology, std::function<void(EngineOptions&)> adjust = {}) {
+    parts_.emplace_back(TopologyPart{std::move(topology), std::move(adjust)});
+  }
+  void add(std::unique_ptr<Service> service) { parts_.emplace_back(std::move(service)); }
+
+  [[nodiscard]] std::vector<const Topology*> topologies() const;
+  [[nodiscard]] std::vector<Part> take_parts() && { return std::move(parts_); }
+
+ private:
+  std::vector<Part> parts_;
+};
+
+}  // namespace bora::host

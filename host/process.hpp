@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "bora/clock.hpp"
+#include "bora/options.hpp"
+#include "bora/running_topology.hpp"
+#include "bora/status.hpp"
+#include "host/assembly.hpp"
+#include "host/log.hpp"
+
+namespace bora::host {
+
+struct ControlPlaneOptions {
+  std::string address = "127.0.0.1";  ///< Anything but loopback needs allow_remote.
+  std::uint16_t port = 9400;          ///< 0: any free one, see Process::control_url().
+  /// The control plane knows no passwords and speaks no TLS: true says that the network is trusted.
+  bool allow_remote = false;
+};
+
+struct ProcessOptions {
+  std::string program = "bora";
+  std::string version = {};
+  ControlPlaneOptions control = {};
+  EngineOptions engine = {};
+  /// For stop() as a whole. Longer loses nothing either way: what is left is replayed.
+  std::chrono::milliseconds shutdown_timeout{30'000};
+};
+
+/// How a stop went.
+struct StopOutcome {
+  bool drained = true;               ///< Every topology had nothing in flight when it was closed.
+  std::uint64_t left_in_flight = 0;  ///< Messages that their sources bring again.
+};
+
+/// Any number of topologies and services at work in one process, with the control plane that shows
+/// them: /livez, /readyz, /metrics, /api/v1/topology and a page at /.
+///
+///   Process process{options, log};
+///   if (Status s = process.start(std::move(assembly)); !s) ...
+///   process.wait([&] { return stop_wanted; });
+///   process.stop();
+///
+/// Threads: one thread starts, waits and stops; everything else from any thread.
+/// Lifetime: the destructor stops at once, if stop() was not called.
+class Process {
+ public:
+  Process(ProcessOptions options, Log& log);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// Starts the control plane, then the parts in order. When a part fails, those before it are
+  /// stopped again, and the error names the part.
+  Status start(Assembly assembly);
+
+  /// True when there are topologies, each of their spouts has finished, and nothing is in flight.
+  [[nodiscard]] bool is_finished();
+
+  /// Becomes unready, stops the parts in reverse order, then the control plane; logs what was left.
+  /// Safe to call twice.
+  StopOutcome stop();
+  /// Makes a stop() that drains in another thread give up, and later ones not drain at all.
+  void hurry();
+
+  /// "http://127.0.0.1:9400"; empty before start().
+  [[nodiscard]] std::string control_url() const;
+  /// What the running topology of this name counts; kNotFound when there is none.
+  [[nodiscard]] Result<MetricsSnapshot> metrics(const std::string& topology) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bora::host
