@@ -29,7 +29,8 @@ class [[nodiscard]] AckToken {
  public:
   AckToken() = default;
   AckToken(AckToken&& other) noexcept
-      : ledger_(std::move(other.ledger_)), ref_(std::exchange(other.ref_, internal::kUntracked)),
+      : ledger_(std::move(other.ledger_)),
+        ref_(std::exchange(other.ref_, internal::kUntracked)),
         holder_(other.holder_) {}
   AckToken& operator=(AckToken&& other) noexcept;
   AckToken(const AckToken&) = delete;
@@ -51,7 +52,8 @@ class [[nodiscard]] AckToken {
   [[nodiscard]] static AckToken join(std::vector<AckToken> tokens);
 
   /// For the engine.
-  AckToken(std::shared_ptr<internal::Ledger> ledger, internal::TreeRef ref, std::uint32_t holder) noexcept
+  AckToken(std::shared_ptr<internal::Ledger> ledger, internal::TreeRef ref,
+           std::uint32_t holder) noexcept
       : ledger_(std::move(ledger)), ref_(ref), holder_(holder) {}
   [[nodiscard]] internal::TreeRef ref() const noexcept { return ref_; }
   [[nodiscard]] const std::shared_ptr<internal::Ledger>& ledger() const noexcept { return ledger_; }
@@ -61,7 +63,7 @@ class [[nodiscard]] AckToken {
 
   std::shared_ptr<internal::Ledger> ledger_;  // shared with the executors of its topology
   internal::TreeRef ref_ = internal::kUntracked;
-  std::uint32_t holder_ = 0;                  // task that holds it, for who asks where a message is
+  std::uint32_t holder_ = 0;  // task that holds it, for who asks where a message is
 };
 
 }  // namespace bora

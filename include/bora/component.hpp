@@ -26,12 +26,14 @@ class Mailbox;
 class Poster {
  public:
   Poster() = default;
-  explicit Poster(std::shared_ptr<internal::Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+  Poster(std::shared_ptr<internal::Mailbox> mailbox, internal::TaskBase& task)
+      : mailbox_(std::move(mailbox)), task_(&task) {}
   /// Queues `fn`. Returns false, without running it, when the topology has ended.
   bool post(std::function<void()> fn) const;
 
  private:
-  std::shared_ptr<internal::Mailbox> mailbox_;
+  std::shared_ptr<internal::Mailbox> mailbox_;  // with the executor
+  internal::TaskBase* task_ = nullptr;          // valid while the mailbox takes letters
 };
 
 /// What a component's task knows of its surroundings. Valid from open() to close(), on the task's own
@@ -41,7 +43,7 @@ class Context {
   explicit Context(internal::TaskBase& task) noexcept : task_(&task) {}
 
   [[nodiscard]] std::string_view component() const noexcept;
-  [[nodiscard]] std::uint32_t task() const noexcept;   ///< 0 .. tasks() - 1
+  [[nodiscard]] std::uint32_t task() const noexcept;  ///< 0 .. tasks() - 1
   [[nodiscard]] std::uint32_t tasks() const noexcept;
   [[nodiscard]] const Clock& clock() const noexcept;
 

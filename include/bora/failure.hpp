@@ -29,8 +29,8 @@ enum class FailureKind : std::uint8_t {
   kPermanent,    ///< A bolt threw Permanent. Not retried.
   kUnavailable,  ///< A bolt threw Unavailable. Retried without limit.
   kExpired,      ///< No progress for the message timeout; `component` holds it. Retried.
-  kDropped,      ///< An AckToken was destroyed without ack or fail. Retried: it is a bug of the bolt.
-  kAbandoned,    ///< Let go of because the topology drains. Not retried here: its source replays it.
+  kDropped,    ///< An AckToken was destroyed without ack or fail. Retried: it is a bug of the bolt.
+  kAbandoned,  ///< Let go of because the topology drains. Not retried here: its source replays it.
 };
 
 [[nodiscard]] constexpr std::string_view to_string(FailureKind kind) noexcept {

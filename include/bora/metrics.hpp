@@ -16,7 +16,8 @@ namespace bora {
 /// Counts of durations in log-linear buckets: 16 per power of two of nanoseconds, so a percentile is
 /// at most 6.25 % above the true value. Plain data; see internal::Histogram for the recording side.
 struct HistogramSnapshot {
-  static constexpr std::size_t kBuckets = 16 * 37;  ///< up to 2^40 ns, 18 minutes; longer ones clamp
+  static constexpr std::size_t kBuckets =
+      16 * 37;  ///< up to 2^40 ns, 18 minutes; longer ones clamp
   std::array<std::uint64_t, kBuckets> buckets{};
   std::uint64_t count = 0;
   std::uint64_t sum_ns = 0;
@@ -46,18 +47,17 @@ struct TaskMetricsSnapshot {
   std::string component;
   std::uint32_t task = 0;
   bool is_spout = false;
-  std::uint64_t executed = 0;          ///< Bolts: tuples taken by execute().
-  std::uint64_t failed = 0;            ///< Bolts: of these, the ones that threw. Spouts: trees failed.
-  std::uint64_t acked = 0;             ///< Spouts: trees completed.
-  std::uint64_t opened = 0;            ///< Spouts: messages emitted; opened = acked + failed + in_flight.
-  std::uint64_t in_flight = 0;         ///< Spouts.
-  std::uint64_t held = 0;              ///< Bolts: tokens held past execute().
+  std::uint64_t executed = 0;   ///< Bolts: tuples taken by execute().
+  std::uint64_t failed = 0;     ///< Bolts: of these, the ones that threw. Spouts: trees failed.
+  std::uint64_t acked = 0;      ///< Spouts: trees completed.
+  std::uint64_t opened = 0;     ///< Spouts: messages emitted; opened = acked + failed + in_flight.
+  std::uint64_t in_flight = 0;  ///< Spouts.
   std::vector<StreamMetrics> streams;
-  HistogramSnapshot queue;             ///< Per tuple: handed over -> taken.
-  HistogramSnapshot execute;           ///< Per tuple: the mean of its block.
-  HistogramSnapshot complete;          ///< Spouts, per message: emitted -> done.
-  std::uint64_t queued_blocks = 0;     ///< Blocks waiting in its input rings, now.
-  double busy_ratio = 0;               ///< Share of time that its thread worked, over the last second or so.
+  HistogramSnapshot queue;          ///< Per tuple: handed over -> taken.
+  HistogramSnapshot execute;        ///< Per tuple: the mean of its block.
+  HistogramSnapshot complete;       ///< Spouts, per message: emitted -> done.
+  std::uint64_t queued_blocks = 0;  ///< Blocks waiting in its input rings, now.
+  std::uint64_t busy_ns = 0;  ///< Time that its thread has worked (not slept) since the start.
 };
 
 /// The oldest message in flight of one spout task, and where it is.
@@ -66,8 +66,8 @@ struct OldestInFlight {
   std::uint32_t task = 0;
   MessageId id;
   std::chrono::nanoseconds age{};
-  std::string where;           ///< "queued for archive[1]", "executing in parse[0] for 31 s", ...
-  std::string component;       ///< The component named in `where`; empty when not known yet.
+  std::string where;      ///< "queued for archive[1]", "executing in parse[0] for 31 s", ...
+  std::string component;  ///< The component named in `where`; empty when not known yet.
 };
 
 struct ComponentErrors {

@@ -59,12 +59,13 @@ class Output final : public OutputBase {
   void emit(const T& tuple) {
     ++emitted_;
     if (only_lane_ != nullptr) {
-      context_->add_child();
       only_lane_->append(tuple, context_->frame.anchor);
+      context_->add_child();
     } else if (only_sink_ != nullptr) {
       only_sink_->deliver(tuple);
     } else {
-      for (auto& subscription : subscriptions_) subscription->route(tuple);
+      for (auto& subscription : subscriptions_)
+        subscription->route(tuple);
     }
   }
   /// The same; takes the tuple. A bolt that passes on its own input as it is or changed,
@@ -72,12 +73,13 @@ class Output final : public OutputBase {
   void emit(T&& tuple) {
     ++emitted_;
     if (only_lane_ != nullptr) {
-      context_->add_child();
       only_lane_->append(std::move(tuple), context_->frame.anchor);
+      context_->add_child();
     } else if (only_sink_ != nullptr) {
       only_sink_->deliver_owned(tuple);
     } else {
-      for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i) subscriptions_[i]->route(tuple);
+      for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i)
+        subscriptions_[i]->route(tuple);
       if (!subscriptions_.empty()) subscriptions_.back()->route_owned(tuple);
     }
   }

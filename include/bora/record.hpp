@@ -89,6 +89,9 @@ class RecordSource {
   /// Makes "everything below next_offset is done" durable. Requests of a lost epoch are ignored.
   virtual Status commit(std::span<const CommitRequest> requests) = 0;
 
+  /// Records of the assigned partitions that poll() has not returned yet; nothing when not known.
+  [[nodiscard]] virtual std::optional<std::uint64_t> lag() const { return std::nullopt; }
+
   /// Leaves the group. Revokes every partition first. Safe to call twice.
   virtual void close() = 0;
 };

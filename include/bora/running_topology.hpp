@@ -14,14 +14,10 @@
 
 namespace bora {
 
-namespace internal {
-class Runtime;
-}
-
 /// What a stop left behind.
 struct StopReport {
-  bool drained = false;             ///< Nothing was in flight when the components were closed.
-  std::uint64_t left_in_flight = 0; ///< Messages not done: their source brings them again.
+  bool drained = false;              ///< Nothing was in flight when the components were closed.
+  std::uint64_t left_in_flight = 0;  ///< Messages not done: their source brings them again.
   std::vector<OldestInFlight> oldest;
 };
 
@@ -66,8 +62,9 @@ class RunningTopology {
   [[nodiscard]] std::vector<Topology::Edge> edges() const;
 
  private:
-  explicit RunningTopology(std::unique_ptr<internal::Runtime> runtime);
-  std::unique_ptr<internal::Runtime> runtime_;
+  struct State;
+  explicit RunningTopology(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace bora

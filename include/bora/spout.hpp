@@ -22,15 +22,15 @@ namespace internal {
 /// The trees of one spout task: what is in flight, since when, how large. Single-owner: the spout's
 /// thread. Slots are given out again only when their tree's count is back at rest.
 struct RootTable {
-  TreeRef base = 0;                        // of slot 0
+  TreeRef base = 0;  // of slot 0
   std::uint32_t capacity = 0;
-  std::vector<MessageId> ids;              // by slot
+  std::vector<MessageId> ids;  // by slot
   std::vector<Instant> opened_at;
   std::vector<std::uint32_t> bytes;
-  std::vector<std::uint32_t> free;         // stack of slots
+  std::vector<std::uint32_t> free;  // stack of slots
   std::uint64_t opened = 0;
   std::size_t bytes_in_flight = 0;
-  Instant now{};                           // of the current batch
+  Instant now{};  // of the current batch
 
   [[nodiscard]] std::uint32_t in_flight() const noexcept {
     return capacity - static_cast<std::uint32_t>(free.size());

@@ -21,7 +21,8 @@ template <class Integer>
 
 [[nodiscard]] constexpr std::uint64_t stable_hash(std::string_view text) noexcept {
   std::uint64_t h = 0xcbf2'9ce4'8422'2325ULL;  // FNV-1a, 64 bits
-  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3ULL;
+  for (char c : text)
+    h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3ULL;
   return stable_hash(h);
 }
 

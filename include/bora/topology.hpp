@@ -38,7 +38,9 @@ class Topology {
   [[nodiscard]] std::vector<Edge> edges() const;
   /// What is allowed but probably not meant, such as a fields grouping that the source's
   /// partitioning does not imply.
-  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return plan_->warnings; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept {
+    return plan_->warnings;
+  }
 
   /// For the engine.
   [[nodiscard]] std::unique_ptr<internal::TopologyPlan> take_plan() && { return std::move(plan_); }
@@ -65,12 +67,13 @@ class ComponentHandle {
  public:
   template <class T, class Owner>
     requires std::derived_from<C, Owner>
-  [[nodiscard]] Stream<T> operator[](Output<T> Owner::* output) const {
+  [[nodiscard]] Stream<T> operator[](Output<T> Owner::*output) const {
     return {name_, prototype_ == nullptr ? std::string{} : (prototype_->*output).name()};
   }
   [[nodiscard]] auto default_stream() const {
-    static_assert(requires { typename C::DefaultTuple; },
-                  "this component has no default stream: name one, handle[&Component::output]");
+    static_assert(
+        requires { typename C::DefaultTuple; },
+        "this component has no default stream: name one, handle[&Component::output]");
     return Stream<typename C::DefaultTuple>{name_, "default"};
   }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -92,9 +95,13 @@ class SpoutHandle : public ComponentHandle<S> {
 
 namespace internal {
 template <class T>
-Stream<T> as_stream(const Stream<T>& s) { return s; }
+Stream<T> as_stream(const Stream<T>& s) {
+  return s;
+}
 template <class C>
-auto as_stream(const ComponentHandle<C>& h) { return h.default_stream(); }
+auto as_stream(const ComponentHandle<C>& h) {
+  return h.default_stream();
+}
 }  // namespace internal
 
 /// A bolt in the making: subscribe it to streams.
@@ -105,7 +112,9 @@ class BoltHandle : public ComponentHandle<B> {
 
   /// Tuples go round the tasks.
   template <class From>
-  BoltHandle& shuffle(const From& from) { return subscribe(internal::as_stream(from), {Grouping::kShuffle}); }
+  BoltHandle& shuffle(const From& from) {
+    return subscribe(internal::as_stream(from), {Grouping::kShuffle});
+  }
   /// Tuples with one key go to one task. `key` is a member of the tuple or a function of it; its
   /// value is an integer, an enum, or something that converts to std::string_view. `name` is the key's
   /// name, for the check against the source's partitioning.
@@ -113,20 +122,28 @@ class BoltHandle : public ComponentHandle<B> {
   BoltHandle& fields(const From& from, Key key, std::string name = {});
   /// Every task gets every tuple.
   template <class From>
-  BoltHandle& all(const From& from) { return subscribe(internal::as_stream(from), {Grouping::kAll}); }
+  BoltHandle& all(const From& from) {
+    return subscribe(internal::as_stream(from), {Grouping::kAll});
+  }
   /// Task 0 gets every tuple.
   template <class From>
-  BoltHandle& global(const From& from) { return subscribe(internal::as_stream(from), {Grouping::kGlobal}); }
+  BoltHandle& global(const From& from) {
+    return subscribe(internal::as_stream(from), {Grouping::kGlobal});
+  }
   /// The producer names the task: Output::emit_direct().
   template <class From>
-  BoltHandle& direct(const From& from) { return subscribe(internal::as_stream(from), {Grouping::kDirect}); }
+  BoltHandle& direct(const From& from) {
+    return subscribe(internal::as_stream(from), {Grouping::kDirect});
+  }
   /// `choose(tuple, TaskChoice&)` picks the tasks.
   template <class From, class Choose>
   BoltHandle& custom(const From& from, Choose choose);
   /// Task i of this bolt runs on the thread of task i of the producer: the hop is a function call.
   /// Both need the same number of tasks.
   template <class From>
-  BoltHandle& local(const From& from) { return subscribe(internal::as_stream(from), {Grouping::kLocal}); }
+  BoltHandle& local(const From& from) {
+    return subscribe(internal::as_stream(from), {Grouping::kLocal});
+  }
 
  private:
   template <class T>

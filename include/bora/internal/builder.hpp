@@ -43,9 +43,9 @@ void add_prototype(ComponentSpec& spec, MakeTask& make_task) {
 }
 
 template <class T, class In>
-std::vector<std::unique_ptr<LaneBase>> wire_subscription(typename SubscriptionTo<T, In>::Wiring wiring,
-                                                         OutputBase& output,
-                                                         const WiringRequest& request) {
+std::vector<std::unique_ptr<LaneBase>> wire_subscription(
+    typename SubscriptionTo<T, In>::Wiring wiring, OutputBase& output,
+    const WiringRequest& request) {
   std::vector<std::unique_ptr<LaneBase>> made;
   wiring.context = request.producer->context;
   if (wiring.grouping == Grouping::kLocal) {
@@ -66,7 +66,8 @@ std::vector<std::unique_ptr<LaneBase>> wire_subscription(typename SubscriptionTo
 template <class Factory>
 auto TopologyBuilder::spout(std::string name, Factory factory, ComponentOptions options) {
   using S = typename internal::MadeBy<std::invoke_result_t<Factory&>>::Component;
-  static_assert(std::derived_from<S, SpoutBase>, "the factory of a spout must make a bora::Spout<T>");
+  static_assert(std::derived_from<S, SpoutBase>,
+                "the factory of a spout must make a bora::Spout<T>");
   internal::ComponentSpec spec;
   spec.name = name;
   spec.kind = internal::ComponentKind::kSpout;
@@ -86,8 +87,9 @@ template <class Factory>
 auto TopologyBuilder::bolt(std::string name, Factory factory, ComponentOptions options) {
   using Made = internal::MadeBy<std::invoke_result_t<Factory&>>;
   using B = typename Made::Component;
-  static_assert(std::derived_from<B, BoltBase> && requires { typename B::Input; },
-                "the factory of a bolt must make a bora::Bolt<In> or bora::InPlaceBolt<In>");
+  static_assert(
+      std::derived_from<B, BoltBase> && requires { typename B::Input; },
+      "the factory of a bolt must make a bora::Bolt<In> or bora::InPlaceBolt<In>");
   internal::ComponentSpec spec;
   spec.name = name;
   spec.kind = internal::ComponentKind::kBolt;
@@ -108,8 +110,9 @@ template <class From, class Key>
 BoltHandle<B>& BoltHandle<B>::fields(const From& from, Key key, std::string name) {
   auto stream = internal::as_stream(from);
   using T = typename decltype(stream)::Tuple;
-  static_assert(std::invocable<Key&, const T&>,
-                "the key of a fields grouping is a member of the stream's tuple or a function of it");
+  static_assert(
+      std::invocable<Key&, const T&>,
+      "the key of a fields grouping is a member of the stream's tuple or a function of it");
   How<T> how{Grouping::kFields};
   how.key = std::move(name);
   how.hash = [key](const T& tuple) { return stable_hash(std::invoke(key, tuple)); };

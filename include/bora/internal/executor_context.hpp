@@ -22,10 +22,10 @@ struct Block;
 struct alignas(64) CompletionLane {
   std::unique_ptr<TreeRef[]> slots;
   std::uint32_t mask = 0;
-  std::uint32_t tail = 0;                        // producer's own, ahead of published_tail
-  std::uint32_t signalled = 0;                   // producer's own: what published_tail is
+  std::uint32_t tail = 0;       // producer's own, ahead of published_tail
+  std::uint32_t signalled = 0;  // producer's own: what published_tail is
   alignas(64) std::atomic<std::uint32_t> published_tail{0};  // release; partner: consumer's acquire
-  alignas(64) std::uint32_t head = 0;            // consumer's own
+  alignas(64) std::uint32_t head = 0;                        // consumer's own
 };
 
 /// The part of an executor that author-facing templates touch for every tuple. Everything here
@@ -55,6 +55,8 @@ class ExecutorContext {
   Block* in_block = nullptr;
   std::uint32_t in_index = 0;
   bool kept_in_place = false;  ///< The tuple at in_index stays where it is.
+  /// The task whose input block is being worked through; others execute inside its execute().
+  const TaskBase* in_task = nullptr;
 
   /// Output lanes that could not hand over a block. While not zero, no input is taken.
   std::uint32_t blocked_lanes = 0;
@@ -68,11 +70,14 @@ class ExecutorContext {
     current_tree.store(ref, std::memory_order_relaxed);
   }
   void end() {
-    if (frame.anchor != kUntracked && (frame.children == 0 || frame.guarded != 0)) release(frame.anchor);
+    if (frame.anchor != kUntracked && (frame.children == 0 || frame.guarded != 0))
+      release(frame.anchor);
   }
-  /// Accounts for one more child of the executing tuple. Call before the child can be seen.
+  /// Accounts for one more child of the executing tuple. Call once the child stands in its block (making
+  /// it may throw) and before the block leaves.
   void add_child() {
-    if (frame.children++ != 0) [[unlikely]] raise(frame.anchor);
+    if (frame.children++ != 0) [[unlikely]]
+      raise(frame.anchor);
   }
   /// Call before a block leaves in the middle of an execute.
   void guard_frame() {
@@ -122,8 +127,8 @@ class ExecutorContext {
 
   std::atomic<std::uint32_t>* pending_ = nullptr;  // the ledger's
   std::uint32_t owner_shift_ = 0;
-  CompletionLane** completions_ = nullptr;         // by owning spout task
-  std::shared_ptr<Ledger> ledger_;                 // with tokens that outlive the topology
+  CompletionLane** completions_ = nullptr;  // by owning spout task
+  std::shared_ptr<Ledger> ledger_;          // with tokens that outlive the topology
 
   friend class Ledger;
 };

@@ -33,16 +33,27 @@ class LaneBase {
   // --- producer ---
   /// Hands over what is in the open block, if anything.
   void flush();
-  /// Tries to hand over what waits in the overflow list. True when nothing is left there.
+  /// Tries to hand over what waits in the overflow list. True when some of it went.
   bool try_unblock();
   /// When `source`, whose reading is finished, was passed on in place: hands it over and returns an
   /// empty block to give back instead. Else returns `source`.
   Block* finish_in_place(Block* source);
+  /// Takes back what was passed on in `source`, if it was. For a crash in the middle of a block.
+  void undo_in_place(const Block* source) {
+    if (in_place_ != nullptr && in_place_ == source) leave_in_place();
+  }
   /// Requires: tuples of T reach the producer by rings, and this lane is its output's only way.
   void allow_in_place() noexcept { in_place_allowed_ = true; }
+  [[nodiscard]] bool allows_in_place() const noexcept { return in_place_allowed_; }
+  [[nodiscard]] const Block& open_block() const noexcept { return *open_; }
 
   // --- consumer ---
   [[nodiscard]] Block* try_take() noexcept;
+  /// Destroys the tuples that are left in a taken block, and the block.
+  void dispose(Block* block) noexcept {
+    destroy_items(*block);
+    free_block(block);
+  }
   void give_back(Block* block) noexcept;
 
   [[nodiscard]] TaskBase& producer() const noexcept { return *producer_; }
@@ -67,9 +78,9 @@ class LaneBase {
   /// ended by then.
   void release_all() noexcept;
 
-  ExecutorContext* context_;            // of the producer
+  ExecutorContext* context_;  // of the producer
   Block* open_ = nullptr;
-  Block* in_place_ = nullptr;           // the producer's input block, while tuples are passed on in it
+  Block* in_place_ = nullptr;  // the producer's input block, while tuples are passed on in it
   std::uint32_t in_place_count_ = 0;
   bool in_place_allowed_ = false;
 
@@ -81,7 +92,6 @@ class LaneBase {
   TaskBase* consumer_;
   std::size_t item_size_;
   std::unique_ptr<LaneQueues> queues_;
-
 };
 
 template <class T>
@@ -101,10 +111,13 @@ class Lane final : public LaneBase {
           std::addressof(value) == context_->in_block->template items_as<T>() + context_->in_index)
         return append_in_place(ref);
     }
-    if (in_place_ != nullptr) [[unlikely]] leave_in_place();
+    if (in_place_ != nullptr) [[unlikely]]
+      leave_in_place();
     Block* block = open_;
-    if (block->count == block->capacity) [[unlikely]] block = advance();
-    ::new (static_cast<void*>(block->template items_as<T>() + block->count)) T(std::forward<U>(value));
+    if (block->count == block->capacity) [[unlikely]]
+      block = advance();
+    ::new (static_cast<void*>(block->template items_as<T>() + block->count))
+        T(std::forward<U>(value));
     block->refs[block->count] = ref;
     ++block->count;
   }
@@ -112,7 +125,8 @@ class Lane final : public LaneBase {
  private:
   void append_in_place(TreeRef ref) {
     Block* block = context_->in_block;
-    if (in_place_ != block) [[unlikely]] enter_in_place(block);
+    if (in_place_ != block) [[unlikely]]
+      enter_in_place(block);
     const std::uint32_t to = in_place_count_++;
     const std::uint32_t from = context_->in_index;
     if (to == from) {
@@ -134,7 +148,8 @@ class Lane final : public LaneBase {
   }
   void destroy_items(Block& block) noexcept override {
     if constexpr (!std::is_trivially_destructible_v<T>) {
-      for (std::uint32_t i = block.read; i < block.count; ++i) block.template items_as<T>()[i].~T();
+      for (std::uint32_t i = block.read; i < block.count; ++i)
+        block.template items_as<T>()[i].~T();
     }
   }
 };

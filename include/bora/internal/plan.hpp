@@ -24,13 +24,14 @@ struct WiringRequest {
 };
 
 struct SubscriptionSpec {
-  std::string from;          // component
+  std::string from;  // component
   std::string stream;
   Grouping grouping = Grouping::kShuffle;
-  std::string key;           // name of the grouping field when it is known, for the plan's scope check
-  bool keeps_type = true;    // stream type == the bolt's input type
+  std::string key;  // name of the grouping field when it is known, for the plan's scope check
+  bool keeps_type = true;  // stream type == the bolt's input type
   /// Makes the subscription inside `output` (an Output<T> of the producer) and returns its new lanes.
-  std::function<std::vector<std::unique_ptr<LaneBase>>(OutputBase& output, const WiringRequest&)> wire;
+  std::function<std::vector<std::unique_ptr<LaneBase>>(OutputBase& output, const WiringRequest&)>
+      wire;
 };
 
 struct ComponentSpec {
@@ -54,7 +55,8 @@ struct TopologyPlan {
   [[nodiscard]] const ComponentSpec* find(const std::string& component) const noexcept;
 };
 
-/// Every fault of the plan, each with its mend; empty when it can run. Fills plan.warnings.
+/// Every fault of the plan, each with its mend; empty when it can run. Then also sorts the components
+/// topologically and fills plan.warnings.
 [[nodiscard]] std::vector<std::string> validate(TopologyPlan& plan);
 
 }  // namespace bora::internal

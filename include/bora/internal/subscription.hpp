@@ -79,7 +79,9 @@ class SubscriptionTo final : public Subscription<T> {
     BORA_CHECK(task < w_.lanes.size(), "emit_direct() names a task that does not exist");
     send(*w_.lanes[task], tuple);
   }
-  [[nodiscard]] bool is_direct() const noexcept override { return w_.grouping == Grouping::kDirect; }
+  [[nodiscard]] bool is_direct() const noexcept override {
+    return w_.grouping == Grouping::kDirect;
+  }
 
   [[nodiscard]] Lane<T>* only_lane() noexcept override {
     if constexpr (std::is_same_v<T, In>) {
@@ -103,12 +105,14 @@ class SubscriptionTo final : public Subscription<T> {
         return send(*w_.lanes[w_.hash(tuple) % w_.lanes.size()], std::forward<U>(tuple));
       case Grouping::kGlobal: return send(*w_.lanes[0], std::forward<U>(tuple));
       case Grouping::kAll:
-        for (Lane<In>* lane : w_.lanes) send(*lane, std::as_const(tuple));
+        for (Lane<In>* lane : w_.lanes)
+          send(*lane, std::as_const(tuple));
         return;
       case Grouping::kCustom:
         choice_.clear();
         w_.custom(tuple, choice_);
-        for (std::uint32_t task : choice_.chosen()) send(*w_.lanes[task], std::as_const(tuple));
+        for (std::uint32_t task : choice_.chosen())
+          send(*w_.lanes[task], std::as_const(tuple));
         return;
       case Grouping::kDirect: return;  // only emit_direct() reaches it
     }
@@ -116,12 +120,12 @@ class SubscriptionTo final : public Subscription<T> {
 
   template <class U>
   void send(Lane<In>& lane, U&& tuple) {
-    w_.context->add_child();
     if constexpr (std::is_same_v<T, In>) {
       lane.append(std::forward<U>(tuple), w_.context->frame.anchor);
     } else {
       lane.append(In(std::forward<U>(tuple)), w_.context->frame.anchor);
     }
+    w_.context->add_child();
   }
 
   template <class U>

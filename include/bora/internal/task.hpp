@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,8 @@ class TaskBase {
   /// Executes tuples of `block` from block.read on: at most `max`, and until a lane blocks. Moves
   /// block.read. Only bolts.
   virtual void run(Block&, std::uint32_t /*max*/) {}
+  /// The type of tuples that it takes; void for spouts.
+  [[nodiscard]] virtual std::type_index input_type() const noexcept { return typeid(void); }
   /// Where tuples of type In are delivered by a function call: a LocalSink<In>. Null for spouts.
   virtual void* local_sink() noexcept { return nullptr; }
 
@@ -65,9 +68,8 @@ class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
   explicit BoltTask(std::unique_ptr<B> bolt) : bolt_(std::move(bolt)) { bolt_->attach(*this); }
 
   [[nodiscard]] Component& component() noexcept override { return *bolt_; }
-  [[nodiscard]] void* local_sink() noexcept override {
-    return static_cast<LocalSink<In>*>(this);
-  }
+  [[nodiscard]] std::type_index input_type() const noexcept override { return typeid(In); }
+  [[nodiscard]] void* local_sink() noexcept override { return static_cast<LocalSink<In>*>(this); }
 
   void run(Block& block, std::uint32_t max) override {
     ExecutorContext& ctx = *context;
@@ -75,6 +77,7 @@ class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
     const std::uint32_t stop = block.read + max < block.count ? block.read + max : block.count;
     ctx.current_task.store(identity.id, std::memory_order_relaxed);
     ctx.in_block = &block;
+    ctx.in_task = this;
     std::uint32_t i = block.read;
     for (; i < stop && ctx.blocked_lanes == 0; ++i) {
       ctx.in_index = i;
@@ -87,6 +90,7 @@ class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
     executed += i - block.read;
     block.read = i;
     ctx.in_block = nullptr;
+    ctx.in_task = nullptr;
     ctx.begin(kUntracked);
   }
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bora/metrics.hpp"
+#include "engine/metrics/histogram.hpp"
+
+namespace bora::internal {
+
+/// What one task publishes. The task's executor writes, any thread reads; relaxed throughout, as each
+/// number stands alone.
+struct TaskMetrics {
+  std::atomic<std::uint64_t> executed{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> acked{0};
+  std::atomic<std::uint64_t> opened{0};
+  std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> emitted;  // by output stream
+  Histogram queue;
+  Histogram execute;
+  Histogram complete;
+};
+
+/// A component's last errors, and when it last reported one. Thread-safe.
+class ErrorLog {
+ public:
+  /// Adds an entry; true when the event should be reported: the component's first, or the first for
+  /// ten seconds.
+  bool add(Instant now, WallTime at, std::uint32_t task, std::string text);
+  [[nodiscard]] std::vector<ErrorEntry> last() const;
+
+ private:
+  static constexpr std::size_t kKept = 10;
+  mutable std::mutex mutex_;
+  std::vector<ErrorEntry> entries_;  // guarded by mutex_, oldest first
+  Instant reported_at_ = Instant::min();
+};
+
+}  // namespace bora::internal

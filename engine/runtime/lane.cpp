@@ -1,0 +1,175 @@
+#include "bora/internal/lane.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "engine/runtime/executor.hpp"
+#include "engine/runtime/lane_queues.hpp"
+
+namespace bora::internal {
+
+namespace {
+constexpr std::size_t round_up(std::size_t n) {
+  return (n + kCacheLine - 1) / kCacheLine * kCacheLine;
+}
+}  // namespace
+
+Block* make_block(std::uint32_t capacity, std::size_t item_size) {
+  const std::size_t header = round_up(sizeof(Block));
+  const std::size_t refs = round_up(capacity * sizeof(TreeRef));
+  const std::size_t items = round_up(capacity * item_size);
+  void* memory = std::aligned_alloc(kCacheLine, header + refs + items);
+  if (memory == nullptr) throw std::bad_alloc();
+  auto* bytes = static_cast<unsigned char*>(memory);
+  auto* block = ::new (memory) Block;
+  block->capacity = capacity;
+  block->refs = reinterpret_cast<TreeRef*>(bytes + header);
+  block->items = bytes + header + refs;
+  return block;
+}
+
+void free_block(Block* block) noexcept { std::free(block); }
+
+LaneBase::LaneBase(TaskBase& producer, TaskBase& consumer, std::size_t item_size)
+    : context_(producer.context), producer_(&producer), consumer_(&consumer) {
+  auto& from = static_cast<Executor&>(*producer.context);
+  auto& to = static_cast<Executor&>(*consumer.context);
+  queues_ = std::make_unique<LaneQueues>(from.options().blocks_per_lane,
+                                         from.options().block_tuples, item_size);
+  queues_->consumer = &to;
+  queues_->producer = &from;
+  queues_->to_itself = &from == &to;
+  open_ = make_block(queues_->block_tuples, item_size);
+}
+
+LaneBase::~LaneBase() = default;
+
+void LaneBase::release_all() noexcept {
+  const auto release = [this](Block* block) {
+    destroy_items(*block);
+    free_block(block);
+  };
+  LaneQueues& q = *queues_;
+  Block* block = nullptr;
+  while (q.full.try_pop(block))
+    release(block);
+  for (Block* waiting : q.overflow)
+    release(waiting);
+  while (q.empty.try_pop(block))
+    free_block(block);
+  for (Block* spare : q.spare)
+    free_block(spare);
+  release(open_);
+}
+
+Block* LaneBase::take_empty() {
+  LaneQueues& q = *queues_;
+  Block* block = nullptr;
+  while (q.empty.try_pop(block)) {
+    q.spare.push_back(block);
+    --q.on_their_way;
+  }
+  if (q.spare.empty()) return make_block(q.block_tuples, q.item_size);
+  block = q.spare.back();
+  q.spare.pop_back();
+  return block;
+}
+
+void LaneBase::push(Block* block) {
+  LaneQueues& q = *queues_;
+  block->pushed_at = q.producer->now();
+  q.handed_over += block->count;
+  // A lane to its own thread must not wait for itself; it is drained before other input is taken.
+  if (q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(block)) {
+    ++q.on_their_way;
+    q.consumer->wake();
+    return;
+  }
+  if (q.overflow.empty() && !q.to_itself) ++context_->blocked_lanes;
+  q.overflow.push_back(block);
+}
+
+Block* LaneBase::advance() {
+  // Tuples in this block may be children of the tuple that is being executed.
+  context_->guard_frame();
+  push(open_);
+  open_ = take_empty();
+  return open_;
+}
+
+void LaneBase::flush() {
+  // Behind an overflow the open block may as well fill up.
+  if (open_->count == 0 || !queues_->overflow.empty()) return;
+  push(open_);
+  open_ = take_empty();
+}
+
+bool LaneBase::try_unblock() {
+  LaneQueues& q = *queues_;
+  if (q.overflow.empty()) return false;
+  const std::size_t before = q.overflow.size();
+  Block* back = nullptr;
+  while (q.empty.try_pop(back)) {
+    q.spare.push_back(back);
+    --q.on_their_way;
+  }
+  while (!q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(q.overflow.front())) {
+    q.overflow.pop_front();
+    ++q.on_their_way;
+    q.consumer->wake();
+  }
+  if (!q.overflow.empty()) return q.overflow.size() < before;
+  if (!q.to_itself) --context_->blocked_lanes;
+  while (q.spare.size() > q.limit) {  // an execute() with a large fan-out made more than are needed
+    free_block(q.spare.back());
+    q.spare.pop_back();
+  }
+  return true;
+}
+
+void LaneBase::enter_in_place(Block* source) {
+  flush();  // what was emitted before comes first
+  in_place_ = source;
+  in_place_count_ = 0;
+}
+
+void LaneBase::leave_in_place() {
+  Block* source = in_place_;
+  in_place_ = nullptr;
+  in_place_allowed_ = false;
+  // The tuple being executed may still be looked at by its bolt: it is moved from, and stays alive.
+  const bool executing = context_->in_block == source && context_->kept_in_place;
+  move_items(*source, in_place_count_, *open_, executing ? context_->in_index : source->capacity);
+  if (executing) context_->kept_in_place = false;
+}
+
+Block* LaneBase::finish_in_place(Block* source) {
+  if (in_place_ != source) return source;
+  in_place_ = nullptr;
+  source->read = 0;
+  source->count = in_place_count_;
+  if (source->count == 0) return source;
+  Block* replacement = take_empty();
+  push(source);
+  return replacement;
+}
+
+Block* LaneBase::try_take() noexcept {
+  Block* block = nullptr;
+  return queues_->full.try_pop(block) ? block : nullptr;
+}
+
+void LaneBase::give_back(Block* block) noexcept {
+  LaneQueues& q = *queues_;
+  block->count = 0;
+  block->read = 0;
+  // Cannot fail: the ring has room for every block that may be on its way.
+  BORA_CHECK(q.empty.try_push(block), "more blocks came back than were handed over");
+  // A sleeping producer is woken when half of the lane is free: waking it for every block would cost
+  // a context switch each.
+  if (q.producer_waits.load(std::memory_order_seq_cst) && q.full.size() <= q.limit / 2)
+    q.producer->wake();
+}
+
+}  // namespace bora::internal

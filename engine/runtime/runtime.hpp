@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bora/clock.hpp"
+#include "bora/internal/plan.hpp"
+#include "bora/metrics.hpp"
+#include "bora/options.hpp"
+#include "engine/ack/ledger.hpp"
+#include "engine/metrics/task_metrics.hpp"
+#include "engine/runtime/executor.hpp"
+#include "engine/runtime/spout_runner.hpp"
+
+namespace bora::internal {
+
+/// A topology made concrete: tasks, executors, lanes and the ledger, without threads. A
+/// RunningTopology gives each executor a thread; the simulator steps them itself.
+/// Threads: building and destroying on one thread; the rest as each function says.
+class Runtime {
+ public:
+  Runtime(std::unique_ptr<TopologyPlan> plan, EngineOptions options);
+  /// Requires: every executor's thread has ended. Destroys components with what they hold, as a crash
+  /// would: nothing is acked by it.
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  [[nodiscard]] const TopologyPlan& plan() const noexcept { return *plan_; }
+  [[nodiscard]] const EngineOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const Clock& clock() const noexcept { return *clock_; }
+  [[nodiscard]] Ledger& ledger() const noexcept { return *ledger_; }
+  /// In topological order of their first tasks.
+  [[nodiscard]] const std::vector<std::unique_ptr<Executor>>& executors() const noexcept {
+    return executors_;
+  }
+  [[nodiscard]] const std::vector<SpoutRunner*>& spouts() const noexcept { return spouts_; }
+  [[nodiscard]] const TaskBase& task(std::uint32_t id) const noexcept { return *tasks_[id]; }
+  /// The executor that a task runs on.
+  [[nodiscard]] const Executor& executor_of(std::uint32_t task) const noexcept {
+    return static_cast<const Executor&>(*tasks_[task]->context);
+  }
+  [[nodiscard]] static std::string label(const TaskBase& task);
+
+  // --- thread-safe ---
+  void begin_drain();
+  [[nodiscard]] bool is_settled() const noexcept;   ///< No message in flight, no spout unsettled.
+  [[nodiscard]] bool is_finished() const noexcept;  ///< Every spout said that nothing follows.
+  /// Every executor idles and every ring is empty. Certain only when two looks, between which
+  /// total_work() did not change, agree.
+  [[nodiscard]] bool looks_quiet() const noexcept;
+  [[nodiscard]] std::uint64_t total_work() const noexcept;
+  [[nodiscard]] std::uint64_t in_flight() const noexcept;
+  [[nodiscard]] MetricsSnapshot metrics() const;
+  void report(const TaskBase& task, std::string text);
+  std::atomic<std::size_t> bytes_in_flight{0};
+
+ private:
+  void make_tasks();
+  void place_tasks();
+  void make_ledger();
+  void wire();
+  void allow_passing_on(TaskBase& task, const ComponentSpec& spec);
+  [[nodiscard]] std::size_t index_of(const std::string& component) const;
+
+  std::unique_ptr<TopologyPlan> plan_;
+  EngineOptions options_;
+  SystemClock system_clock_;
+  const Clock* clock_;
+  std::shared_ptr<Ledger> ledger_;                     // with tokens that outlive this
+  std::vector<std::unique_ptr<TaskBase>> tasks_;       // by task id
+  std::vector<std::vector<TaskBase*>> tasks_of_;       // by component
+  std::vector<std::unique_ptr<TaskMetrics>> metrics_;  // by task id
+  std::vector<std::unique_ptr<ErrorLog>> errors_;      // by component
+  std::vector<std::unique_ptr<Executor>> executors_;
+  std::vector<SpoutRunner*> spouts_;
+  std::vector<std::unique_ptr<LaneBase>> lanes_;
+};
+
+}  // namespace bora::internal

@@ -1,0 +1,238 @@
+#include "engine/runtime/spout_runner.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "engine/runtime/executor.hpp"
+#include "engine/runtime/runtime.hpp"
+
+namespace bora::internal {
+
+namespace {
+/// Most messages asked of a spout at once: bounds what one step may put into overflow lists.
+constexpr std::size_t kBatch = 128;
+/// How long a spout whose next_batch() threw is left alone.
+constexpr std::chrono::seconds kAfterThrow{1};
+/// How soon a spout looks again that waits for bytes which another spout holds.
+constexpr std::chrono::milliseconds kBytesPoll{1};
+constexpr Instant kFree = Instant::max();
+}  // namespace
+
+SpoutRunner::SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, std::uint32_t owner,
+                         std::uint32_t max_in_flight)
+    : runtime_(runtime),
+      executor_(executor),
+      task_(task),
+      spout_(task.spout()),
+      owner_(owner),
+      ready_(std::make_shared<std::atomic<bool>>(false)) {
+  RootTable& roots = task_.roots;
+  roots.base = runtime.ledger().base(owner);
+  roots.capacity = max_in_flight;
+  roots.ids.resize(max_in_flight);
+  roots.opened_at.resize(max_in_flight, kFree);
+  roots.bytes.resize(max_in_flight);
+  for (std::uint32_t slot = max_in_flight; slot > 0; --slot)
+    roots.free.push_back(slot - 1);
+  expired_.resize(max_in_flight, false);
+  spout_.attach(roots, executor);
+}
+
+void SpoutRunner::notify() noexcept { executor_.wake(); }
+
+template <class Call>
+void SpoutRunner::call_spout(const char* what, Call&& call) {
+  executor_.begin(kUntracked);
+  executor_.current_task.store(task_.identity.id, std::memory_order_relaxed);
+  try {
+    call();
+  } catch (const std::exception& e) {
+    runtime_.report(task_, std::string(what) + " threw: " + e.what());
+    idle_ = true;
+    idle_until_ = executor_.now() + kAfterThrow;
+  } catch (...) {
+    runtime_.report(task_, std::string(what) + " threw an exception that is no std::exception");
+    idle_ = true;
+    idle_until_ = executor_.now() + kAfterThrow;
+  }
+}
+
+bool SpoutRunner::settle() {
+  bool any = false;
+  for (auto& lane : lanes_) {
+    // acquire: partner is Executor::publish_completions.
+    const std::uint32_t tail = lane->published_tail.load(std::memory_order_acquire);
+    if (lane->head == tail) continue;
+    any = true;
+    // A failure was reported before its tree was completed, so it is among the arrivals by now.
+    runtime_.ledger().take_arrivals(owner_, arrivals_, arrived_);
+    for (auto& f : arrivals_)
+      reasons_.emplace(f.ref, std::move(f.failure));
+    arrivals_.clear();
+    for (; lane->head != tail; ++lane->head)
+      complete(lane->slots[lane->head & lane->mask]);
+  }
+  if (runtime_.ledger().has_arrivals(owner_) || !arrived_.empty()) {
+    runtime_.ledger().take_arrivals(owner_, arrivals_, arrived_);
+    for (auto& f : arrivals_)
+      reasons_.emplace(f.ref, std::move(f.failure));
+    arrivals_.clear();
+    any = any || !arrived_.empty();
+    for (TreeRef ref : arrived_)
+      complete(ref);
+    arrived_.clear();
+  }
+  if (!any) return false;
+  account_bytes();
+  deliver();
+  return true;
+}
+
+void SpoutRunner::complete(TreeRef ref) {
+  RootTable& roots = task_.roots;
+  const std::uint32_t slot = ref - roots.base;
+  auto& count = runtime_.ledger().counts()[ref];
+  // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
+  const std::uint32_t state = count.load(std::memory_order_relaxed);
+  if (state != 1) [[unlikely]]
+    count.store(1, std::memory_order_relaxed);
+  const bool was_expired = expired_count_ != 0 && expired_[slot];
+  if ((state & kFailedBit) != 0) [[unlikely]] {
+    const auto reason = reasons_.find(ref);
+    if (!was_expired) {
+      ++failed_;
+      failures_.push_back(reason != reasons_.end()
+                              ? std::move(reason->second)
+                              : Failure{roots.ids[slot], FailureKind::kError, "", 0, ""});
+    }
+    if (reason != reasons_.end()) reasons_.erase(reason);
+  } else if (!was_expired) {
+    ++acked_;
+    acked_ids_.push_back(roots.ids[slot]);
+    const auto took = (executor_.now() - roots.opened_at[slot]).count();
+    task_.metrics->complete.record(took > 0 ? static_cast<std::uint64_t>(took) : 0, 1);
+  }
+  if (was_expired) {
+    expired_[slot] = false;
+    --expired_count_;
+  }
+  runtime_.ledger().clear_holder(ref);
+  free_slot(slot);
+}
+
+void SpoutRunner::free_slot(std::uint32_t slot) {
+  RootTable& roots = task_.roots;
+  roots.bytes_in_flight -= roots.bytes[slot];
+  roots.opened_at[slot] = kFree;
+  roots.free.push_back(slot);
+  if (!watched_.empty()) watched_.erase(slot);
+}
+
+void SpoutRunner::account_bytes() {
+  const std::size_t now = task_.roots.bytes_in_flight;
+  if (now == bytes_accounted_) return;
+  runtime_.bytes_in_flight.fetch_add(now - bytes_accounted_,
+                                     std::memory_order_relaxed);  // wraps: a sum
+  bytes_accounted_ = now;
+}
+
+void SpoutRunner::deliver() {
+  if (!acked_ids_.empty()) {
+    call_spout("acked()", [&] { spout_.acked(acked_ids_); });
+    acked_ids_.clear();
+  }
+  for (const Failure& failure : std::exchange(failures_, {}))
+    call_spout("failed()", [&] { spout_.failed(failure); });
+}
+
+std::size_t SpoutRunner::room() const {
+  const RootTable& roots = task_.roots;
+  if (roots.free.empty()) return 0;
+  const std::size_t bytes = runtime_.bytes_in_flight.load(std::memory_order_relaxed);
+  // One message is let through when nothing is in flight, however large it is.
+  if (bytes >= runtime_.options().max_in_flight_bytes && bytes > 0) return 0;
+  return std::min(roots.free.size(), kBatch);
+}
+
+bool SpoutRunner::poll() {
+  if (!active_ || draining_ || finished_) return false;
+  const Instant now = executor_.now();
+  const bool woken = ready_->load(std::memory_order_relaxed);
+  if (idle_ && !woken && !(idle_until_ && now >= *idle_until_)) return false;
+  const std::size_t max = room();
+  if (max == 0) return false;
+  // seq_cst: cleared before the spout looks, so that what comes while it looks is not missed.
+  if (woken) ready_->store(false, std::memory_order_seq_cst);
+  idle_ = false;
+  idle_until_.reset();
+  task_.roots.now = now;
+  const std::uint64_t before = task_.roots.opened;
+  Next next = Next::idle();
+  const std::uint64_t emitted_before =
+      spout_.outputs().empty() ? 0 : spout_.outputs()[0]->emitted();
+  call_spout("next_batch()", [&] {
+    next = spout_.next_batch(max);
+    idle_ = next.kind() == Next::Kind::kIdle;
+    idle_until_ = next.when();
+  });
+  executor_.begin(kUntracked);
+  if (next.kind() == Next::Kind::kFinished) finished_ = true;
+  account_bytes();
+  const bool untracked =
+      !spout_.outputs().empty() && spout_.outputs()[0]->emitted() != emitted_before;
+  return task_.roots.opened != before || untracked || next.kind() == Next::Kind::kMore;
+}
+
+bool SpoutRunner::has_work() {
+  for (const auto& lane : lanes_)
+    if (lane->published_tail.load(std::memory_order_seq_cst) != lane->head) return true;
+  if (runtime_.ledger().has_arrivals(owner_)) return true;
+  if (!active_ || draining_ || finished_ || executor_.blocked_lanes != 0) return false;
+  if (idle_ && !ready_->load(std::memory_order_seq_cst)) return false;
+  return room() > 0;
+}
+
+std::optional<Instant> SpoutRunner::next_due() const {
+  if (!active_ || draining_ || finished_) return std::nullopt;
+  if (idle_) return idle_until_;
+  if (!task_.roots.free.empty() && room() == 0) return executor_.now() + kBytesPoll;
+  return std::nullopt;
+}
+
+void SpoutRunner::prepare_to_park() noexcept {
+  const bool waits_for_room =
+      active_ && !draining_ && !finished_ && !idle_ && task_.roots.free.empty();
+  wake_threshold_.store(waits_for_room ? task_.roots.capacity / 4 : 0, std::memory_order_relaxed);
+}
+
+void SpoutRunner::activate() {
+  if (std::exchange(active_, true)) return;
+  call_spout("on_activate()", [&] { spout_.on_activate(); });
+}
+
+void SpoutRunner::deactivate() {
+  if (!std::exchange(active_, false)) return;
+  call_spout("on_deactivate()", [&] { spout_.on_deactivate(); });
+}
+
+void SpoutRunner::begin_drain() {
+  if (std::exchange(draining_, true)) return;
+  settled_.store(false, std::memory_order_seq_cst);
+  call_spout("on_drain()", [&] { spout_.on_drain(); });
+}
+
+void SpoutRunner::publish_metrics() {
+  TaskMetrics& m = *task_.metrics;
+  const RootTable& roots = task_.roots;
+  m.opened.store(roots.opened, std::memory_order_relaxed);
+  m.acked.store(acked_, std::memory_order_relaxed);
+  m.failed.store(failed_, std::memory_order_relaxed);
+  in_flight_.store(roots.in_flight() - expired_count_, std::memory_order_relaxed);
+  const bool nothing_in_flight = roots.in_flight() == 0;
+  settled_.store(nothing_in_flight && (!draining_ || spout_.is_settled()),
+                 std::memory_order_seq_cst);
+  finished_flag_.store(finished_, std::memory_order_seq_cst);
+}
+
+}  // namespace bora::internal

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "bora/metrics.hpp"
+#include "bora/spout.hpp"
+#include "engine/ack/ledger.hpp"
+#include "engine/runtime/locate.hpp"
+
+namespace bora::internal {
+
+class Executor;
+class Runtime;
+
+/// The engine's side of one spout task: asks it for tuples while there is room, tells it what became
+/// of them, and watches for messages that get nowhere.
+/// Threads: single-owner (its executor's), save what is said to be thread-safe.
+class SpoutRunner final : public TreeOwner {
+ public:
+  SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, std::uint32_t owner,
+              std::uint32_t max_in_flight);
+
+  /// Where executor i completes trees of this spout.
+  void add_lane(std::unique_ptr<CompletionLane> lane) { lanes_.push_back(std::move(lane)); }
+  [[nodiscard]] CompletionLane* lane(std::size_t executor) const { return lanes_[executor].get(); }
+  [[nodiscard]] SpoutTask& task() const noexcept { return task_; }
+  [[nodiscard]] std::uint32_t owner() const noexcept { return owner_; }
+
+  /// Collects what completed and tells the spout. True when there was anything.
+  bool settle();
+  /// Asks the spout for tuples if it may have some and there is room. True when it emitted.
+  bool poll();
+  [[nodiscard]] bool has_work();
+  [[nodiscard]] std::optional<Instant> next_due() const;
+  /// Says that the executor sleeps and how many completions are worth waking it for.
+  void prepare_to_park() noexcept;
+
+  void activate();
+  void deactivate();
+  void begin_drain();
+  /// Looks for messages that get nowhere; called by a timer of the executor.
+  void watch();
+  void start_watching();
+  void publish_metrics();
+
+  // --- thread-safe ---
+  void notify() noexcept override;
+  /// Number of completions that is worth a wake-up while there are more to come; 0: any.
+  [[nodiscard]] std::uint32_t wake_threshold() const noexcept {
+    return wake_threshold_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] Executor& executor() const noexcept { return executor_; }
+  /// Nothing in flight, and the spout itself has nothing left to do.
+  [[nodiscard]] bool is_settled() const noexcept {
+    return settled_.load(std::memory_order_seq_cst);
+  }
+  [[nodiscard]] bool is_finished() const noexcept {
+    return finished_flag_.load(std::memory_order_seq_cst);
+  }
+  [[nodiscard]] std::uint64_t in_flight() const noexcept {
+    return in_flight_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::optional<OldestInFlight> oldest() const;
+  [[nodiscard]] std::shared_ptr<std::atomic<bool>> ready_flag() const noexcept { return ready_; }
+
+ private:
+  /// A message that is being watched because it is in flight for long.
+  struct Watched {
+    std::uint32_t task = LocateRequest::kNowhere;  // where it was last seen
+    Instant since{};                               // at this place since
+  };
+  struct Place {
+    std::uint32_t task = LocateRequest::kNowhere;
+    std::string text;
+    bool patient = false;  // held by a component that says it may take its time
+  };
+
+  void complete(TreeRef ref);
+  void free_slot(std::uint32_t slot);
+  [[nodiscard]] std::size_t room() const;
+  void account_bytes();
+  void deliver();
+  void evaluate(Instant now);
+  void expire(std::uint32_t slot, const Place& place, std::chrono::nanoseconds age);
+  [[nodiscard]] Place place_of(std::size_t index, Instant now) const;
+  void ask(Instant now);
+  template <class Call>
+  void call_spout(const char* what, Call&& call);
+
+  Runtime& runtime_;
+  Executor& executor_;
+  SpoutTask& task_;
+  SpoutBase& spout_;
+  const std::uint32_t owner_;
+  std::vector<std::unique_ptr<CompletionLane>> lanes_;  // by executor
+
+  // its executor's
+  bool active_ = true;
+  bool draining_ = false;
+  bool finished_ = false;
+  std::optional<Instant> idle_until_;
+  bool idle_ = false;  // said idle, and was not woken since
+  std::uint64_t acked_ = 0;
+  std::uint64_t failed_ = 0;
+  std::size_t bytes_accounted_ = 0;
+  std::vector<MessageId> acked_ids_;
+  std::vector<Failure> failures_;
+  std::vector<Ledger::FailedTree> arrivals_;
+  std::vector<TreeRef> arrived_;
+  std::unordered_map<TreeRef, Failure> reasons_;  // of failed trees that are not complete yet
+  std::vector<bool> expired_;                     // by slot: told the spout already
+  std::size_t expired_count_ = 0;
+  std::unordered_map<std::uint32_t, Watched> watched_;  // by slot
+  std::shared_ptr<LocateRequest> question_;  // with the executors that still have to answer
+
+  // written by its executor, read by any thread
+  std::atomic<std::uint64_t> in_flight_{0};
+  std::atomic<bool> settled_{true};
+  std::atomic<bool> finished_flag_{false};
+  std::atomic<std::uint32_t> wake_threshold_{0};
+  std::shared_ptr<std::atomic<bool>> ready_;  // with wakers that outlive the topology
+  mutable std::mutex oldest_mutex_;
+  std::optional<OldestInFlight> oldest_;  // guarded by oldest_mutex_
+};
+
+}  // namespace bora::internal

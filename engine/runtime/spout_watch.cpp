@@ -1,0 +1,164 @@
+// The part of SpoutRunner that watches for messages that get nowhere.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/executor.hpp"
+#include "engine/runtime/runtime.hpp"
+#include "engine/runtime/spout_runner.hpp"
+
+namespace bora::internal {
+
+namespace {
+constexpr Instant kFree = Instant::max();
+
+std::string seconds(std::chrono::nanoseconds age) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
+  return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+}
+
+std::chrono::nanoseconds interval_for(std::chrono::milliseconds timeout) {
+  return std::clamp<std::chrono::nanoseconds>(timeout / 8, std::chrono::milliseconds{10},
+                                              std::chrono::seconds{1});
+}
+}  // namespace
+
+void SpoutRunner::start_watching() {
+  const auto every = interval_for(runtime_.options().message_timeout);
+  executor_.set_timer(every, every, [this] { watch(); });
+}
+
+void SpoutRunner::watch() {
+  const Instant now = executor_.now();
+  if (question_) evaluate(now);
+  ask(now);
+}
+
+/// Asks for every message that has been in flight for longer than it takes to ask.
+void SpoutRunner::ask(Instant now) {
+  const RootTable& roots = task_.roots;
+  const auto old_enough = interval_for(runtime_.options().message_timeout);
+  std::vector<TreeRef> refs;
+  for (std::uint32_t slot = 0; slot < roots.capacity; ++slot) {
+    if (roots.opened_at[slot] != kFree && now - roots.opened_at[slot] >= old_enough &&
+        !expired_[slot])
+      refs.push_back(roots.base + slot);
+  }
+  question_.reset();
+  if (refs.empty()) {
+    watched_.clear();
+    const std::lock_guard lock(oldest_mutex_);
+    oldest_.reset();
+    return;
+  }
+  question_ = std::make_shared<LocateRequest>(std::move(refs), runtime_.executors().size());
+  for (const auto& executor : runtime_.executors()) {
+    executor->mailbox()->post([question = question_, e = executor.get()] { e->answer(*question); });
+  }
+}
+
+void SpoutRunner::evaluate(Instant now) {
+  const RootTable& roots = task_.roots;
+  const std::vector<TreeRef>& refs = question_->refs();
+  std::optional<OldestInFlight> oldest;
+  Instant oldest_at = kFree;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    const std::uint32_t slot = refs[i] - roots.base;
+    const Instant opened = roots.opened_at[slot];
+    if (opened == kFree || expired_[slot]) continue;
+    const auto age = now - opened;
+    if (age < interval_for(runtime_.options().message_timeout)) continue;  // another message by now
+    const Place place = place_of(i, now);
+    if (opened < oldest_at) {
+      oldest_at = opened;
+      const bool known = place.task != LocateRequest::kNowhere;
+      oldest = OldestInFlight{task_.identity.component,
+                              task_.identity.index,
+                              roots.ids[slot],
+                              age,
+                              place.text,
+                              known ? runtime_.task(place.task).identity.component : std::string{}};
+    }
+    auto [watched, is_new] = watched_.try_emplace(slot, Watched{place.task, opened});
+    if (!is_new && watched->second.task != place.task) watched->second = {place.task, now};
+    if (is_new) watched->second.since = now - interval_for(runtime_.options().message_timeout);
+    if (!place.patient && now - watched->second.since >= runtime_.options().message_timeout)
+      expire(slot, place, age);
+  }
+  {
+    const std::lock_guard lock(oldest_mutex_);
+    oldest_ = std::move(oldest);
+  }
+  deliver();
+}
+
+SpoutRunner::Place SpoutRunner::place_of(std::size_t index, Instant now) const {
+  const TreeRef ref = question_->refs()[index];
+  // An executor that did not answer has been inside one step since the question.
+  const Executor* busiest = nullptr;
+  for (const auto& executor : runtime_.executors()) {
+    if (question_->has_answer_of(executor->index())) continue;
+    const std::uint32_t task = executor->current_task.load(std::memory_order_relaxed);
+    const auto trees =
+        runtime_.ledger().trees_of(executor->current_tree.load(std::memory_order_relaxed));
+    if (std::find(trees.begin(), trees.end(), ref) != trees.end())
+      return {task,
+              "executing in " + Runtime::label(runtime_.task(task)) + " for " +
+                  seconds(now - executor->step_began()),
+              false};
+    if (busiest == nullptr || executor->step_began() < busiest->step_began())
+      busiest = executor.get();
+  }
+  const auto busy = [&](const Executor& executor) {
+    const std::uint32_t task = executor.current_task.load(std::memory_order_relaxed);
+    return Runtime::label(runtime_.task(task)) + ", busy for " +
+           seconds(now - executor.step_began());
+  };
+  if (const std::uint32_t task = question_->queued_for(index); task != LocateRequest::kNowhere) {
+    const Executor& consumer = runtime_.executor_of(task);
+    const bool answers = question_->has_answer_of(consumer.index());
+    const std::string label = Runtime::label(runtime_.task(task));
+    return {task,
+            "queued for " + (answers ? label : label + ", whose thread is in " + busy(consumer)),
+            false};
+  }
+  if (const std::uint32_t holder = runtime_.ledger().holder(ref); holder != 0) {
+    const std::uint32_t task = (holder & ~Ledger::kPatient) - 1;
+    const Executor& executor = runtime_.executor_of(task);
+    const bool answers = question_->has_answer_of(executor.index());
+    const std::string label = Runtime::label(runtime_.task(task));
+    return {task, "held by " + (answers ? label : label + ", whose thread is in " + busy(executor)),
+            answers && (holder & Ledger::kPatient) != 0};
+  }
+  if (busiest != nullptr) {
+    return {busiest->current_task.load(std::memory_order_relaxed), "queued for " + busy(*busiest),
+            false};
+  }
+  return {LocateRequest::kNowhere, "moving", false};
+}
+
+void SpoutRunner::expire(std::uint32_t slot, const Place& place, std::chrono::nanoseconds age) {
+  Failure failure;
+  failure.id = task_.roots.ids[slot];
+  failure.kind = FailureKind::kExpired;
+  if (place.task != LocateRequest::kNowhere) {
+    failure.component = runtime_.task(place.task).identity.component;
+    failure.task = runtime_.task(place.task).identity.index;
+  }
+  failure.reason =
+      "no progress for " + seconds(runtime_.options().message_timeout) + ": " + place.text;
+  runtime_.report(task_, "message " + std::to_string(failure.id.partition) + "/" +
+                             std::to_string(failure.id.offset) + " expired after " + seconds(age) +
+                             ", " + place.text);
+  failures_.push_back(std::move(failure));
+  expired_[slot] = true;
+  ++expired_count_;
+  ++failed_;
+}
+
+std::optional<OldestInFlight> SpoutRunner::oldest() const {
+  const std::lock_guard lock(oldest_mutex_);
+  return oldest_;
+}
+
+}  // namespace bora::internal

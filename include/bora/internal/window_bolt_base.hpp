@@ -1,0 +1,200 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "bora/bolt.hpp"
+#include "bora/check.hpp"
+#include "bora/clock.hpp"
+#include "bora/component.hpp"
+#include "bora/failure.hpp"
+#include "bora/internal/alarm.hpp"
+#include "bora/internal/execute_under.hpp"
+#include "bora/internal/keyed_windows.hpp"
+#include "bora/window_options.hpp"
+
+namespace bora {
+
+/// One window, as on_window() sees it: its inputs, oldest first, and where it lies. A view: valid
+/// during on_window() only.
+template <class In, class Key = NoKey>
+class Window {
+ public:
+  Window(const Key& key, std::int64_t number, WallTime from, WallTime to,
+         std::span<const In> inputs)
+      : key_(&key), number_(number), from_(from), to_(to), inputs_(inputs) {}
+
+  /// Never empty. By time, then by arrival.
+  [[nodiscard]] std::span<const In> inputs() const noexcept { return inputs_; }
+  [[nodiscard]] auto begin() const noexcept { return inputs_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return inputs_.end(); }
+  [[nodiscard]] std::size_t size() const noexcept { return inputs_.size(); }
+
+  [[nodiscard]] const Key& key() const noexcept { return *key_; }
+  /// The window begins at number * slide; windows of one key come by ascending number.
+  [[nodiscard]] std::int64_t number() const noexcept { return number_; }
+  /// Windows over time: first moment in it, and first moment after it. By count: the epoch.
+  [[nodiscard]] WallTime from() const noexcept { return from_; }
+  [[nodiscard]] WallTime to() const noexcept { return to_; }
+
+ private:
+  const Key* key_;
+  std::int64_t number_;
+  WallTime from_;
+  WallTime to_;
+  std::span<const In> inputs_;
+};
+
+namespace internal {
+
+/// Throws std::invalid_argument, with the mend, when the options make no sense.
+[[nodiscard]] WindowGrid make_grid(WindowLength size, std::optional<WindowLength> slide);
+void require_key(bool has_function, bool is_keyed);
+void require_event_time(WindowLength size, bool has_time);
+/// Throw Unavailable when the limits do not allow one more input, or one more key.
+void require_room_for_input(std::size_t held, const WindowLimits& limits);
+void require_room_for_key(std::size_t keys, const WindowLimits& limits);
+/// What is reported when windows seem to wait for inputs that cannot come.
+[[nodiscard]] std::string starved_text(std::size_t held, const WindowLimits& limits);
+
+/// What windows by arrival and by event time share: showing, retrying, giving back.
+///
+/// Fails: an on_window() that throws Unavailable is called again for the same window after
+/// limits.retry_after, with what it emitted before the throw emitted twice; the key's later windows wait
+/// meanwhile. Anything else that it throws fails every input of the window. While the topology drains,
+/// windows that are still open give their inputs back (kAbandoned): the source replays them.
+/// Threads: one task, one thread.
+template <class In, class Out, class Key>
+class WindowBoltBase : public InPlaceBolt<In, Out> {
+ public:
+  Status open(Context& context) final {
+    context_ = &context;
+    alarm_.bind(context, [this] { on_alarm(); });
+    retry_alarm_.bind(context, [this] { retry(); });
+    context.every(limits_.starved_after, [this] { watch_for_starving(); });
+    start();
+    return on_open(context);
+  }
+  void close() final {
+    windows_.fail_all(FailureKind::kAbandoned, "the window was still open when the topology ended");
+    on_close();
+  }
+  void on_drain() final {
+    windows_.fail_all(FailureKind::kAbandoned,
+                      "the window was still open when the topology drained");
+  }
+
+  /// The component's thread.
+  [[nodiscard]] WindowCounts counts() const noexcept {
+    WindowCounts counts = counts_;
+    counts.held = windows_.held();
+    counts.keys = windows_.keys();
+    return counts;
+  }
+
+ protected:
+  /// Called once for every window that is over and not empty. Emits are anchored to all its inputs.
+  virtual void on_window(const Window<In, Key>& window) = 0;
+  /// In place of open() and close().
+  virtual Status on_open(Context&) { return {}; }
+  virtual void on_close() {}
+
+  struct Options {
+    WindowLength size;
+    std::optional<WindowLength> slide;
+    std::function<Key(const In&)> key;
+    WindowLimits limits;
+  };
+  explicit WindowBoltBase(Options options)
+      : windows_(make_grid(options.size, options.slide)),
+        counts_are_positions_(options.size.is_count()),
+        key_(std::move(options.key)),
+        limits_(options.limits) {
+    require_key(key_ != nullptr, !std::is_same_v<Key, NoKey>);
+  }
+
+  virtual void start() {}
+  virtual void on_alarm() = 0;
+  virtual void retry() = 0;
+
+  [[nodiscard]] const Clock& clock() const noexcept { return context_->clock(); }
+  [[nodiscard]] Key key_of(const In& in) const {
+    if constexpr (std::is_same_v<Key, NoKey>) {
+      return {};
+    } else {
+      return key_(in);
+    }
+  }
+  void require_room(const Key& key) {
+    ++inputs_;
+    if (windows_.held() >= limits_.max_inputs) require_room_for_input(windows_.held(), limits_);
+    if (windows_.keys() >= limits_.max_keys && !windows_.has_key(key))
+      require_room_for_key(windows_.keys(), limits_);
+  }
+  [[nodiscard]] auto shower() {
+    return
+        [this](const Key& key, std::int64_t number, std::int64_t start, std::span<const In> inputs,
+               AckToken token) { return show(key, number, start, inputs, std::move(token)); };
+  }
+
+  KeyedWindows<In, Key> windows_;
+  WindowCounts counts_;
+  Alarm alarm_;
+
+ private:
+  WindowOutcome show(const Key& key, std::int64_t number, std::int64_t start,
+                     std::span<const In> inputs, AckToken token) {
+    WallTime from{};
+    WallTime to{};
+    if (!counts_are_positions_) {
+      from = from_millis(start);
+      to = from_millis(windows_.grid().end(start));
+    }
+    try {
+      execute_under(token, [&] { on_window({key, number, from, to, inputs}); });
+    } catch (const Unavailable& e) {
+      ++counts_.retries;
+      context_->report_error(std::string{"a window is kept and tried again: "} + e.what());
+      const Instant now = clock().now();
+      retry_alarm_.set(now + limits_.retry_after, now);
+      std::move(token).ack();  // its inputs stay held by the window
+      return WindowOutcome::kRetry;
+    } catch (...) {
+      ++counts_.failed;
+      Thrown thrown = describe_current_exception();
+      std::move(token).fail(thrown.kind, std::move(thrown.reason));
+      return WindowOutcome::kDone;
+    }
+    ++counts_.windows;
+    std::move(token).ack();
+    return WindowOutcome::kDone;
+  }
+
+  void watch_for_starving() {
+    const std::uint64_t progress = inputs_ + counts_.windows + counts_.failed;
+    const bool starves = progress == progress_seen_ && windows_.held() >= limits_.starved_inputs;
+    if (starves && !starving_reported_)
+      context_->report_error(starved_text(windows_.held(), limits_));
+    starving_reported_ = starves;
+    progress_seen_ = progress;
+  }
+
+  const bool counts_are_positions_;
+  std::function<Key(const In&)> key_;
+  const WindowLimits limits_;
+  Context* context_ = nullptr;
+  Alarm retry_alarm_;
+  std::uint64_t inputs_ = 0;
+  std::uint64_t progress_seen_ = 0;
+  bool starving_reported_ = false;
+};
+
+}  // namespace internal
+}  // namespace bora
