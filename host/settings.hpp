@@ -70,8 +70,11 @@ class Settings {
 
   /// One setting as `config` and `--help` show it.
   struct Entry {
-    std::string name, type, about, default_text;
-    std::string value;               ///< Effective, secrets masked.
+    std::string name;
+    std::string type;
+    std::string about;
+    std::string default_text = {};
+    std::string value = {};          ///< Effective, secrets masked.
     std::string origin = "default";  ///< "etc/raw.yaml:3", "BORA__ARCHIVE__LINGER", "--set".
   };
   /// In the order of binding.
@@ -91,7 +94,6 @@ class Settings {
     Entry entry;
     Take take;
     Print print;
-    bool is_secret = false;
   };
 
   template <class I>
@@ -103,8 +105,6 @@ class Settings {
                      std::chrono::nanoseconds unit,
                      std::function<void(std::chrono::nanoseconds)> assign,
                      std::function<std::chrono::nanoseconds()> read);
-  [[nodiscard]] Slot* find(std::string_view name) noexcept;
-  [[nodiscard]] std::string nearest(std::string_view name) const;
 
   std::vector<Slot> slots_;
 };
