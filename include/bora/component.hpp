@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bora/clock.hpp"
+#include "bora/gauge.hpp"
 #include "bora/status.hpp"
 
 namespace bora {
@@ -79,6 +80,10 @@ class Component {
   virtual Status open(Context&) { return {}; }
   /// Called once, on the task's thread, after the last tuple; also when a later open() failed.
   virtual void close() {}
+
+  /// Numbers of its own that operators should see, beside the engine's.
+  /// Threads: any, at any time in the component's life; so they are atomics, read one by one.
+  [[nodiscard]] virtual std::vector<Gauge> gauges() const { return {}; }
 
   [[nodiscard]] const std::vector<OutputBase*>& outputs() const noexcept { return outputs_; }
 
