@@ -57,6 +57,12 @@ class [[nodiscard]] AckToken {
       : ledger_(std::move(ledger)), ref_(ref), holder_(holder) {}
   [[nodiscard]] internal::TreeRef ref() const noexcept { return ref_; }
   [[nodiscard]] const std::shared_ptr<internal::Ledger>& ledger() const noexcept { return ledger_; }
+  [[nodiscard]] std::uint32_t holder() const noexcept { return holder_; }
+  /// Gives the duty up unfulfilled: whoever keeps the reference has it. See internal::HeldTokens.
+  [[nodiscard]] internal::TreeRef detach() && noexcept {
+    ledger_.reset();
+    return std::exchange(ref_, internal::kUntracked);
+  }
 
  private:
   void drop() noexcept;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <utility>
 
 #include "bora/bolt.hpp"
