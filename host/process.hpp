@@ -41,8 +41,10 @@ struct StopOutcome {
 ///
 ///   Process process{options, log};
 ///   if (Status s = process.start(std::move(assembly)); !s) ...
-///   process.wait([&] { return stop_wanted; });
+///   while (!process.is_finished() && !stop_wanted()) ...
 ///   process.stop();
+///
+/// A program's own command has serve() of host/run.hpp for this, which also handles signals.
 ///
 /// Threads: one thread starts, waits and stops; everything else from any thread.
 /// Lifetime: the destructor stops at once, if stop() was not called.

@@ -18,7 +18,8 @@ class App;
 
 namespace bora::host {
 
-/// What a command gets: settings are loaded and checked, the log is open, signals are not yet handled.
+/// What a command gets: the settings are loaded and the log is open. Signals end the process as usual,
+/// save inside serve().
 struct Invocation {
   Log& log;
   const ProcessOptions& process;  ///< As configured: for a Process of the command's own.
@@ -59,10 +60,17 @@ struct Program {
 /// For programs of a single topology.
 [[nodiscard]] std::function<Status(Assembly&)> one_topology(std::function<Result<Topology>()> make);
 
+/// Runs a process until every spout of it has finished, `is_done` says so, or SIGTERM or SIGINT comes;
+/// then stops it. A second signal stops the drain, a third ends the program on the spot. `is_done`,
+/// when given, is called on this thread some ten times a second.
+///
+/// Returns the exit code: 0 when everything was drained, 1 when not, or when a part did not start.
+[[nodiscard]] int serve(Invocation& invocation, Assembly assembly,
+                        const std::function<bool(Process&)>& is_done = {});
+
 /// Reads the command line and does what it says:
 ///
-///   run       runs until every spout has finished, or until SIGTERM or SIGINT, which drain; a second
-///             signal stops the drain, a third ends the process on the spot
+///   run       serve()s the program's parts
 ///   validate  checks configuration and wiring, touching nothing
 ///   graph     prints the topologies: --format text, dot, json
 ///   config    prints the effective settings with their origin, secrets masked

@@ -1,0 +1,235 @@
+#include "host/process.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bora/check.hpp"
+#include "host/control_plane.hpp"
+#include "host/process_view.hpp"
+
+namespace bora::host {
+
+class Process::Impl {
+ public:
+  Impl(ProcessOptions options, Log& log);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Status start(Assembly assembly);
+  bool is_finished();
+  StopOutcome stop();
+  void hurry();
+  [[nodiscard]] std::string control_url() const;
+  [[nodiscard]] Result<MetricsSnapshot> metrics(const std::string& topology) const;
+
+ private:
+  using RunningPart = std::unique_ptr<RunningTopology>;
+  using Part = std::variant<RunningPart, std::unique_ptr<Service>>;
+
+  Status start_part(Assembly::Part part);
+  Status start_topology(Assembly::TopologyPart part);
+  Status start_service(std::unique_ptr<Service> service);
+  void keep(Part part);
+  void stop_topology(RunningTopology& topology, StopOutcome& outcome);
+  void stop_parts(StopOutcome& outcome);
+  [[nodiscard]] std::chrono::milliseconds time_left() const;
+  [[nodiscard]] ProcessView look() const;
+
+  const ProcessOptions options_;
+  Log& log_;
+  const SystemClock machine_clock_;
+  const Clock& clock_;
+  const Instant began_;
+  ControlPlane control_plane_;
+  std::atomic<ProcessState> state_{ProcessState::kStarting};
+  std::atomic<bool> is_hurried_{false};
+  bool has_control_plane_ = false;  // main thread
+  bool is_stopped_ = false;         // main thread
+  Instant deadline_{};              // main thread, while stopping
+  StopOutcome outcome_;
+
+  mutable std::mutex mutex_;  // guards the list; what it points to lives until the Process ends
+  std::vector<Part> parts_;
+};
+
+Process::Impl::Impl(ProcessOptions options, Log& log)
+    : options_(std::move(options)),
+      log_(log),
+      clock_(options_.engine.clock != nullptr ? *options_.engine.clock : machine_clock_),
+      began_(clock_.now()),
+      control_plane_(options_.control, log, [this] { return look(); }) {}
+
+Process::Impl::~Impl() {
+  hurry();
+  stop();
+  // Later parts may refer to earlier ones: a bolt to the store that a service opened.
+  while (!parts_.empty())
+    parts_.pop_back();
+}
+
+Status Process::Impl::start(Assembly assembly) {
+  BORA_CHECK(!has_control_plane_ && !is_stopped_, "a Process starts once");
+  if (Status status = control_plane_.start(); !status) return status;
+  has_control_plane_ = true;
+  log_.info("control plane", {{"url", control_plane_.url()}});
+  for (Assembly::Part& part : std::move(assembly).take_parts()) {
+    if (Status status = start_part(std::move(part)); !status) {
+      hurry();
+      stop();
+      return status;
+    }
+  }
+  state_ = ProcessState::kRunning;
+  log_.info("ready", {{"program", options_.program}, {"version", options_.version}});
+  return {};
+}
+
+Status Process::Impl::start_part(Assembly::Part part) {
+  if (auto* topology = std::get_if<Assembly::TopologyPart>(&part))
+    return start_topology(std::move(*topology));
+  return start_service(std::move(std::get<std::unique_ptr<Service>>(part)));
+}
+
+Status Process::Impl::start_topology(Assembly::TopologyPart part) {
+  const std::string name = part.topology.name();
+  for (const std::string& warning : part.topology.warnings())
+    log_.warn("wiring", {{"topology", name}, {"warning", warning}});
+  EngineOptions engine = options_.engine;
+  if (part.adjust) part.adjust(engine);
+  if (!engine.on_event)
+    engine.on_event = [this, name](const std::string& component, const std::string& text) {
+      log_.warn("component", {{"topology", name}, {"component", component}, {"event", text}});
+    };
+  auto running = RunningTopology::start(std::move(part.topology), std::move(engine));
+  if (!running)
+    return {running.error().kind,
+            "topology " + name + " did not start: " + running.error().message};
+  log_.info("topology started", {{"topology", name}});
+  keep(std::move(running).value());
+  return {};
+}
+
+Status Process::Impl::start_service(std::unique_ptr<Service> service) {
+  const std::string name{service->name()};
+  if (Status status = service->start(); !status)
+    return {status.error().kind, name + " did not start: " + status.error().message};
+  log_.info("service started", {{"service", name}});
+  keep(std::move(service));
+  return {};
+}
+
+void Process::Impl::keep(Part part) {
+  const std::lock_guard lock{mutex_};
+  parts_.push_back(std::move(part));
+}
+
+bool Process::Impl::is_finished() {
+  bool has_topologies = false;
+  for (const Part& part : parts_) {  // only this thread adds to the list
+    const auto* topology = std::get_if<RunningPart>(&part);
+    if (topology == nullptr) continue;
+    has_topologies = true;
+    if (!(*topology)->wait_finished(std::chrono::milliseconds{0})) return false;
+  }
+  return has_topologies;
+}
+
+StopOutcome Process::Impl::stop() {
+  if (is_stopped_ || !has_control_plane_) return outcome_;
+  state_ = ProcessState::kStopping;
+  deadline_ = clock_.now() + options_.shutdown_timeout;
+  log_.info("stopping", {{"timeout_ms", options_.shutdown_timeout.count()}});
+  stop_parts(outcome_);
+  control_plane_.stop();
+  is_stopped_ = true;
+  log_.info("stopped",
+            {{"drained", outcome_.drained}, {"left_in_flight", outcome_.left_in_flight}});
+  return outcome_;
+}
+
+void Process::Impl::stop_parts(StopOutcome& outcome) {
+  for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+    if (auto* topology = std::get_if<RunningPart>(&*part))
+      stop_topology(**topology, outcome);
+    else
+      std::get<std::unique_ptr<Service>>(*part)->stop(time_left());
+  }
+}
+
+void Process::Impl::stop_topology(RunningTopology& topology, StopOutcome& outcome) {
+  const StopReport report = topology.stop(time_left());
+  outcome.drained = outcome.drained && report.drained;
+  outcome.left_in_flight += report.left_in_flight;
+  for (const OldestInFlight& message : report.oldest)
+    log_.warn("left in flight: its source brings it again", {{"topology", topology.name()},
+                                                             {"component", message.component},
+                                                             {"spout", message.spout},
+                                                             {"partition", message.id.partition},
+                                                             {"offset", message.id.offset},
+                                                             {"where", message.where}});
+}
+
+std::chrono::milliseconds Process::Impl::time_left() const {
+  if (is_hurried_) return std::chrono::milliseconds{0};
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock_.now());
+  return std::max(left, std::chrono::milliseconds{0});
+}
+
+void Process::Impl::hurry() {
+  is_hurried_ = true;
+  const std::lock_guard lock{mutex_};
+  for (const Part& part : parts_)
+    if (const auto* topology = std::get_if<RunningPart>(&part)) (*topology)->hurry();
+}
+
+std::string Process::Impl::control_url() const {
+  return has_control_plane_ ? control_plane_.url() : std::string{};
+}
+
+Result<MetricsSnapshot> Process::Impl::metrics(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  for (const Part& part : parts_)
+    if (const auto* topology = std::get_if<RunningPart>(&part);
+        topology && (*topology)->name() == name)
+      return (*topology)->metrics();
+  return Error{ErrorKind::kNotFound, "no topology \"" + name + "\" runs in this process"};
+}
+
+ProcessView Process::Impl::look() const {
+  ProcessView view;
+  view.program = options_.program;
+  view.version = options_.version;
+  view.state = state_;
+  view.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began_);
+  const std::lock_guard lock{mutex_};
+  for (const Part& part : parts_) {
+    if (const auto* running = std::get_if<RunningPart>(&part)) {
+      const RunningTopology& topology = **running;
+      view.topologies.push_back({topology.nodes(), topology.edges(), topology.metrics()});
+      continue;
+    }
+    std::vector<Sample> samples = std::get<std::unique_ptr<Service>>(part)->samples();
+    std::move(samples.begin(), samples.end(), std::back_inserter(view.samples));
+  }
+  return view;
+}
+
+Process::Process(ProcessOptions options, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(options), log)) {}
+Process::~Process() = default;
+Status Process::start(Assembly assembly) { return impl_->start(std::move(assembly)); }
+bool Process::is_finished() { return impl_->is_finished(); }
+StopOutcome Process::stop() { return impl_->stop(); }
+void Process::hurry() { impl_->hurry(); }
+std::string Process::control_url() const { return impl_->control_url(); }
+Result<MetricsSnapshot> Process::metrics(const std::string& topology) const {
+  return impl_->metrics(topology);
+}
+
+}  // namespace bora::host
