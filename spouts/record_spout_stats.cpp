@@ -3,31 +3,25 @@
 namespace bora {
 
 std::vector<Gauge> RecordSpoutStats::gauges() const {
-  const auto counter = [](std::string_view name, const OwnedCount& count) {
-    return Gauge{name, Gauge::Kind::kCounter, static_cast<std::int64_t>(count.get())};
-  };
-  const auto level = [](std::string_view name, const OwnedCount& count) {
-    return Gauge{name, Gauge::Kind::kLevel, static_cast<std::int64_t>(count.get())};
-  };
   return {
-      counter("retries", retries),
-      counter("dead_letters", dead_letters),
-      counter("dead_letter_failures", dead_letter_failures),
-      counter("decode_failures", decode_failures),
-      counter("skipped_records", skipped),
-      counter("late_completions", late),
-      counter("left_for_replay", left_for_replay),
-      counter("source_pauses", pauses),
-      counter("commits", commits),
-      counter("commit_failures", commit_failures),
-      counter("source_failures", source_failures),
-      level("source_paused", is_paused),
-      level("held_records", held),
-      level("held_bytes", held_bytes),
-      level("waiting_for_retry_records", waiting_for_retry),
-      level("waiting_dead_letters", waiting_dead_letters),
-      level("uncommitted_records", uncommitted),
-      level("lag_records", lag),
+      retries.as_counter("retries"),
+      dead_letters.as_counter("dead_letters"),
+      dead_letter_failures.as_counter("dead_letter_failures"),
+      decode_failures.as_counter("decode_failures"),
+      skipped.as_counter("skipped_records"),
+      late.as_counter("late_completions"),
+      left_for_replay.as_counter("left_for_replay"),
+      pauses.as_counter("source_pauses"),
+      commits.as_counter("commits"),
+      commit_failures.as_counter("commit_failures"),
+      source_failures.as_counter("source_failures"),
+      is_paused.as_level("source_paused"),
+      held.as_level("held_records"),
+      held_bytes.as_level("held_bytes"),
+      waiting_for_retry.as_level("waiting_for_retry_records"),
+      waiting_dead_letters.as_level("waiting_dead_letters"),
+      uncommitted.as_level("uncommitted_records"),
+      lag.as_level("lag_records"),
   };
 }
 

@@ -1,26 +1,10 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <vector>
 
 #include "bora/gauge.hpp"
 
 namespace bora {
-
-/// A number that one thread writes and any thread reads.
-class OwnedCount {
- public:
-  // Relaxed, and no read-modify-write: one writer, and readers want a recent value of each by itself.
-  void add(std::uint64_t n = 1) noexcept { set(get() + n); }
-  void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const noexcept {
-    return value_.load(std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 /// What a RecordSpout counts of its own. Threads: the spout's thread writes, any may read.
 struct RecordSpoutStats {
