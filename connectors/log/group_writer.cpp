@@ -1,6 +1,7 @@
 #include "connectors/log/group_writer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "connectors/log/chunk_codec.hpp"
@@ -13,11 +14,18 @@ namespace {
 constexpr std::size_t kChunkBytes = 64u << 10;
 // Bounds the memory of one group, and how long the first append of it waits for the last.
 constexpr std::size_t kGroupBytes = 4u << 20;
+// Opening a database on a broken disk is work; readers and committers may ask for it often.
+constexpr std::chrono::milliseconds kRetryEvery{100};
 
 }  // namespace
 
-GroupWriter::GroupWriter(LogStore& store, const Clock& clock, Durability durability)
-    : store_(store), clock_(clock), durability_(durability), thread_([this] { run(); }) {}
+GroupWriter::GroupWriter(LogStore& store, const Clock& clock, Durability durability,
+                         std::function<Status()> recover)
+    : store_(store),
+      clock_(clock),
+      durability_(durability),
+      recover_(std::move(recover)),
+      thread_([this] { run(); }) {}
 
 Status GroupWriter::submit(AppendBatch batch, AppendDone done) {
   {
@@ -41,23 +49,50 @@ void GroupWriter::close() {
   if (thread_.joinable()) thread_.join();
 }
 
+void GroupWriter::poke() {
+  {
+    const std::lock_guard lock{mutex_};
+    is_poked_ = true;
+  }
+  changed_.notify_one();
+}
+
 void GroupWriter::run() {
   for (;;) {
     Group group;
     if (!wait_for_group(group)) return;
+    const Status ready = make_ready();
+    if (group.batches.empty()) continue;
+    if (!ready) {
+      failed_groups_.fetch_add(1);
+      complete(group, ready);
+      continue;
+    }
     build(group, to_millis(clock_.wall_now()));
     write(group);
   }
 }
 
+/// Takes what waits; false when nothing does and nothing will.
 bool GroupWriter::wait_for_group(Group& group) {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+  changed_.wait(lock, [this] { return closing_ || is_poked_ || !queue_.empty(); });
   for (std::size_t bytes = 0; !queue_.empty() && bytes < kGroupBytes; queue_.pop_front()) {
     bytes += queue_.front().batch.bytes();
     group.batches.push_back(std::move(queue_.front()));
   }
-  return !group.batches.empty();
+  return std::exchange(is_poked_, false) || !group.batches.empty();
+}
+
+/// Opens the database again if a write failed. What was written then, and answered as failed, may turn
+/// out to be there; its offsets count as given out.
+Status GroupWriter::make_ready() {
+  if (ready_ && !store_.has_failed()) return {};
+  if (!ready_ && clock_.now() < retry_at_) return ready_;
+  ready_ = store_.reopen();
+  if (ready_) ready_ = recover_();
+  retry_at_ = clock_.now() + kRetryEvery;
+  return ready_;
 }
 
 void GroupWriter::build(Group& group, std::int64_t now_ms) {
@@ -103,13 +138,14 @@ void GroupWriter::close_chunk(Building& building) {
 }
 
 void GroupWriter::write(Group& group) {
-  rocksdb::WriteBatch batch;
+  std::vector<std::pair<const Partition*, ChunkPtr>> chunks;
   for (const auto& [partition, building] : group.partitions)
     for (const auto& [chunk, bounds] : building.chunks)
-      store_.put_chunk(batch, *partition, *chunk);
-  const Status written = store_.write_group(batch, durability_);
+      chunks.emplace_back(partition, chunk);
+  const Status written = store_.write_chunks(chunks, durability_);
   if (written) {
-    // On failure the offsets are not taken: nobody has seen them, the next group gets them.
+    // On failure the offsets are not taken: nobody has seen them, and make_ready() finds out whether
+    // they are.
     publish(group);
     appended_records_.fetch_add(group.records);
     written_groups_.fetch_add(1);

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bora/clock.hpp"
@@ -25,11 +27,17 @@ namespace bora::log {
 /// Threads: thread-safe. Lifetime: dies before the store and the topics.
 class GroupWriter {
  public:
-  GroupWriter(LogStore& store, const Clock& clock, Durability durability);
+  /// `recover` takes over the ends of all partitions after the database was opened again; called on
+  /// the writer thread.
+  GroupWriter(LogStore& store, const Clock& clock, Durability durability,
+              std::function<Status()> recover);
   ~GroupWriter() { close(); }
 
   /// Fails: kClosed.
   Status submit(AppendBatch batch, AppendDone done);
+
+  /// Makes the thread look whether the database failed. Any thread.
+  void poke();
 
   /// Completes what is queued and ends the thread. Safe to call twice.
   void close();
@@ -60,6 +68,7 @@ class GroupWriter {
 
   void run();
   [[nodiscard]] bool wait_for_group(Group& group);
+  Status make_ready();
   void build(Group& group, std::int64_t now_ms);
   static void add(Pending& pending, Group& group, std::int64_t now_ms);
   static void close_chunk(Building& building);
@@ -70,14 +79,18 @@ class GroupWriter {
   LogStore& store_;
   const Clock& clock_;
   const Durability durability_;
+  const std::function<Status()> recover_;
+  Status ready_;      // writer thread only: or why the database could not be opened again
+  Instant retry_at_;  // writer thread only: not before this is opening tried again
   std::atomic<std::uint64_t> appended_records_{0};
   std::atomic<std::uint64_t> written_groups_{0};
   std::atomic<std::uint64_t> failed_groups_{0};
 
-  std::mutex mutex_;  // guards queue_ and closing_
+  std::mutex mutex_;  // guards queue_, closing_ and is_poked_
   std::condition_variable changed_;
   std::deque<Pending> queue_;
   bool closing_ = false;
+  bool is_poked_ = false;
   std::mutex close_mutex_;  // one close() at a time
   std::thread thread_;      // last: it uses all of the above
 };

@@ -1,19 +1,23 @@
 #pragma once
 // Private to this folder: includes RocksDB.
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <rocksdb/iterator.h>
 #include <rocksdb/write_batch.h>
 
-#include "bora/record.hpp"
 #include "bora/status.hpp"
+#include "connectors/log/chunk_iterator.hpp"
 #include "connectors/log/log_options.hpp"
 #include "connectors/log/topic.hpp"
 #include "connectors/rocksdb/holders.hpp"
@@ -39,40 +43,14 @@ struct PartitionOffset {
   std::int64_t next_offset = 0;
 };
 
-/// Walks over the stored chunks of one partition, forwards. Sees what was stored when it was made.
+/// What the log keeps on disk (log_keys.hpp says under which keys).
 ///
-/// Threads: one. Lifetime: dies before the store; pins old files, so do not keep it when idle.
-class ChunkIterator {
- public:
-  enum class Reading : std::uint8_t { kSequential, kRandom };
-  ChunkIterator(const store::Database& database, std::uint32_t topic, std::uint32_t partition,
-                Reading reading);
-  ChunkIterator(const ChunkIterator&) = delete;
-  ChunkIterator& operator=(const ChunkIterator&) = delete;
-
-  /// Moves to the chunk that holds `offset`, or to the first one after it.
-  void seek(std::int64_t offset);
-  void seek_last();
-  void next();
-  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
-  /// Why it is not valid: ok at the end of the partition.
-  [[nodiscard]] rocksdb::Status status() const { return iterator_->status(); }
-  /// Offset after the last record of the chunk. Requires: valid().
-  [[nodiscard]] std::int64_t end() const;
-  /// Borrowed until the iterator moves. Requires: valid().
-  [[nodiscard]] std::string_view bytes() const { return store::view(iterator_->value()); }
-
- private:
-  std::string prefix_;
-  std::string bound_;
-  rocksdb::Slice prefix_slice_;  // ReadOptions keeps pointers to these two
-  rocksdb::Slice bound_slice_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
-/// What the log keeps on disk, and under which keys (log_store.cpp says how).
+/// A database that failed to write takes no more writes until it is opened again. So after a failure
+/// everything that writes answers kUnavailable and calls the failure hook; the writer thread, and only
+/// it, then calls reopen() until that succeeds.
 ///
-/// Threads: thread-safe.
+/// Threads: thread-safe, but reopen() and the hook's setter. Every use of the database holds a shared
+/// lock; reopen() takes it alone.
 class LogStore {
  public:
   /// Fails: as Database::open(), and kInvalid when the directory was written by a newer format.
@@ -87,29 +65,56 @@ class LogStore {
   Status save_commits(std::uint32_t topic, std::string_view group,
                       std::span<const PartitionOffset> offsets);
 
-  /// Adds a chunk to a group.
-  void put_chunk(rocksdb::WriteBatch& group, const Partition& partition, const Chunk& chunk) const;
-  /// Writes a group whole or not at all. After a failure the database is brought back first.
-  Status write_group(rocksdb::WriteBatch& group, Durability durability);
+  /// Writes the chunks whole or not at all. On failure they may still be found by the next reopen().
+  Status write_chunks(std::span<const std::pair<const Partition*, ChunkPtr>> chunks,
+                      Durability durability);
 
   /// Removes the chunks of [from, to) and remembers that the partition starts at `to`.
   Status remove_chunks(const Partition& partition, std::int64_t from, std::int64_t to,
                        std::uint64_t position);
 
-  [[nodiscard]] std::unique_ptr<ChunkIterator> chunks(const Partition& partition,
-                                                      ChunkIterator::Reading reading) const;
-  [[nodiscard]] Status translate(const rocksdb::Status& status, std::string_view tried) const {
-    return database_->translate(status, tried);
-  }
+  /// `hook` is called on any thread when something found the database failed; it only signals.
+  void on_failure(std::function<void()> hook) { failure_hook_ = std::move(hook); }
+  [[nodiscard]] bool has_failed() const noexcept { return failed_.load(); }
+  Status reopen();
 
  private:
-  explicit LogStore(std::unique_ptr<store::Database> database);
-  Status check_format();
+  friend class ChunkIterator;
+  /// The right to use the database while it lives; false when it is not open.
+  class Access {
+   public:
+    Access(std::shared_mutex& mutex, const std::unique_ptr<store::Database>& database)
+        : lock_(mutex), database_(database.get()) {}
+    explicit operator bool() const noexcept { return database_ != nullptr; }
+    store::Database* operator->() const noexcept { return database_; }
 
-  std::unique_ptr<store::Database> database_;
-  rocksdb::ColumnFamilyHandle* meta_;
-  rocksdb::ColumnFamilyHandle* chunks_;
-  bool must_resume_ = false;  ///< Writer thread only: the last write failed.
+   private:
+    std::shared_lock<std::shared_mutex> lock_;
+    store::Database* database_;
+  };
+
+  LogStore(const LogOptions& options, std::unique_ptr<store::Database> database);
+  [[nodiscard]] Access access() const { return {mutex_, database_}; }
+  [[nodiscard]] Error not_open(std::string_view tried) const;
+  [[nodiscard]] Status translate(const rocksdb::Status& status, std::string_view tried) const;
+  [[nodiscard]] Error damaged(std::string_view what) const;
+  Status check_format();
+  Status write(rocksdb::WriteBatch& batch, bool is_synced, std::string_view tried);
+  template <class Each>
+  Status for_each_tagged(char tag, Each each) const;
+
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> new_chunk_iterator(
+      const rocksdb::ReadOptions& options) const;
+  void add_iterator(ChunkIterator& iterator) const;
+  void remove_iterator(ChunkIterator& iterator) const;
+
+  const LogOptions options_;
+  std::function<void()> failure_hook_;
+  std::atomic<bool> failed_{false};
+  mutable std::shared_mutex mutex_;            // guards database_ and what iterators hold of it
+  std::unique_ptr<store::Database> database_;  // null after a failed reopen()
+  mutable std::mutex iterators_mutex_;         // guards iterators_
+  mutable std::set<ChunkIterator*> iterators_;
 };
 
 }  // namespace bora::log

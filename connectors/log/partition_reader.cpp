@@ -62,32 +62,16 @@ Status PartitionReader::enter_next_chunk() {
 
 Result<ChunkPtr> PartitionReader::find_chunk() {
   if (ChunkPtr newest = partition_.in_tail(next_)) {
-    iterator_.reset();
+    stored_.reset();
     return newest;
   }
-  return find_stored_chunk();
-}
-
-Result<ChunkPtr> PartitionReader::find_stored_chunk() {
-  if (iterator_ != nullptr && iterator_->valid()) iterator_->next();
-  // An iterator sees what was stored when it was made: at its end, a fresh one may see more.
-  if (iterator_ == nullptr || !iterator_->valid() || iterator_->end() <= next_) {
-    iterator_ = store_.chunks(partition_, ChunkIterator::Reading::kSequential);
-    iterator_->seek(next_);
-  }
-  if (!iterator_->valid()) {
-    Status read = store_.translate(iterator_->status(), "read records");
-    iterator_.reset();
-    if (!read) return read;
-    return ChunkPtr{};
-  }
-  Result<ChunkHeader> header = read_chunk_header(iterator_->bytes());
-  if (!header) return Error{header.error().kind, damaged(header.error().message).message};
-  auto chunk = std::make_shared<Chunk>();
-  chunk->base = iterator_->end() - header->count;
-  chunk->count = header->count;
-  chunk->bytes.assign(iterator_->bytes());
-  return ChunkPtr{std::move(chunk)};
+  if (stored_ == nullptr)
+    stored_ = std::make_unique<ChunkIterator>(store_, partition_.topic().id(), partition_.index(),
+                                              ChunkIterator::Reading::kForwards);
+  Result<ChunkPtr> found = stored_->find(next_);
+  if (!found && !found.status().is_retryable())
+    return Error{found.error().kind, damaged(found.error().message).message};
+  return found;
 }
 
 void PartitionReader::skip_to(std::int64_t offset) noexcept {

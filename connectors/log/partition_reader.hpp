@@ -8,6 +8,7 @@
 #include "bora/record.hpp"
 #include "bora/status.hpp"
 #include "connectors/log/chunk_codec.hpp"
+#include "connectors/log/chunk_iterator.hpp"
 #include "connectors/log/log_store.hpp"
 #include "connectors/log/topic.hpp"
 
@@ -33,7 +34,6 @@ class PartitionReader {
  private:
   Status read_one(std::uint32_t epoch, std::vector<SourceRecord>& out);
   Result<ChunkPtr> find_chunk();
-  Result<ChunkPtr> find_stored_chunk();
   Status enter_next_chunk();
   void skip_to(std::int64_t offset) noexcept;
   [[nodiscard]] Error damaged(std::string_view what) const;
@@ -44,7 +44,7 @@ class PartitionReader {
   std::uint64_t skipped_ = 0;
   ChunkPtr chunk_;  ///< What decoder_ walks over.
   ChunkDecoder decoder_;
-  std::unique_ptr<ChunkIterator> iterator_;  ///< Only while reading from the database.
+  std::unique_ptr<ChunkIterator> stored_;  ///< Only while reading from the database.
 };
 
 }  // namespace bora::log

@@ -1,8 +1,7 @@
 #include "connectors/log/retention.hpp"
 
-#include <memory>
-
 #include "connectors/log/chunk_codec.hpp"
+#include "connectors/log/chunk_iterator.hpp"
 
 namespace bora::log {
 namespace {
@@ -36,23 +35,21 @@ struct Cut {
 /// Halves the offsets until the first chunk that stays is found: a few seeks, however long the topic.
 Result<Cut> find_cut(const LogStore& store, const Partition& partition,
                      const PartitionBounds& bounds, const Bound& bound) {
-  const auto chunks = store.chunks(partition, ChunkIterator::Reading::kRandom);
+  ChunkIterator chunks{store, partition.topic().id(), partition.index(),
+                       ChunkIterator::Reading::kAnywhere};
   std::int64_t low = bounds.start;
   std::int64_t high = bounds.end;
   Cut cut{bounds.end, bounds.end_position};
   while (low < high) {
-    chunks->seek(low + (high - low) / 2);
-    if (!chunks->valid()) {
-      if (Status read = store.translate(chunks->status(), "look for old records"); !read)
-        return read;
-      break;  // nothing stored from here on
-    }
-    const Result<ChunkHeader> header = read_chunk_header(chunks->bytes());
+    const Result<ChunkPtr> chunk = chunks.find(low + (high - low) / 2);
+    if (!chunk) return chunk.status();
+    if (*chunk == nullptr) break;  // nothing stored from here on
+    const Result<ChunkHeader> header = read_chunk_header((*chunk)->bytes);
     if (!header) return header.status();
     if (bound.passes(*header)) {
-      low = chunks->end();
+      low = (*chunk)->end();
     } else {
-      high = chunks->end() - header->count;
+      high = (*chunk)->base;
       cut = {high, header->position};
     }
   }

@@ -46,6 +46,19 @@ void Partition::publish(ChunkPtr chunk, std::uint64_t end_position, std::int64_t
   end_.store(bounds_.end);
 }
 
+bool Partition::recover_end(const PartitionBounds& stored) {
+  const std::lock_guard lock{mutex_};
+  if (stored.end < bounds_.end) return false;
+  if (stored.end == bounds_.end) return true;
+  bounds_.end = stored.end;
+  bounds_.end_position = stored.end_position;
+  bounds_.last_append_ms = stored.last_append_ms;
+  tail_.clear();  // it has no gaps, and those records are not in memory
+  tail_bytes_ = 0;
+  end_.store(bounds_.end);
+  return true;
+}
+
 void Partition::move_start(std::int64_t start, std::uint64_t start_position) {
   const std::lock_guard lock{mutex_};
   BORA_CHECK(start <= bounds_.end, "partition starts after its end");

@@ -38,7 +38,8 @@ struct PartitionBounds {
 
 /// One partition: its bounds, and its newest chunks.
 ///
-/// Threads: thread-safe. Only the writer thread calls publish(), only retention calls move_start().
+/// Threads: thread-safe. Only the writer thread calls publish() and recover_end(), only
+/// retention calls move_start().
 /// Invariants: start() <= end(); both only grow; what lies between them is durable by the log's policy.
 class Partition {
  public:
@@ -56,6 +57,9 @@ class Partition {
 
   /// Makes a durable chunk readable. Requires: it begins at end().
   void publish(ChunkPtr chunk, std::uint64_t end_position, std::int64_t append_ms);
+  /// Takes over the end that the database has after it was opened again: a group whose writing failed
+  /// may be there after all. False when records are missing that were published.
+  [[nodiscard]] bool recover_end(const PartitionBounds& stored);
   /// Everything below `start` is gone, or (on failure to remove it) is there again.
   void move_start(std::int64_t start, std::uint64_t start_position);
 

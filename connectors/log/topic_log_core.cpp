@@ -44,8 +44,27 @@ Result<std::unique_ptr<TopicLogCore>> TopicLogCore::open(LogOptions options, con
   std::unique_ptr<TopicLogCore> core{
       new TopicLogCore(std::move(options), clock, std::move(*store))};
   if (Status loaded = core->load(); !loaded) return loaded;
-  core->writer_ = std::make_unique<GroupWriter>(*core->store_, clock, core->options_.durability);
+  core->writer_ = std::make_unique<GroupWriter>(*core->store_, clock, core->options_.durability,
+                                                [it = core.get()] { return it->recover(); });
+  core->store_->on_failure([it = core.get()] { it->writer_->poke(); });
   return core;
+}
+
+Status TopicLogCore::recover() {
+  for (Topic* topic : topics()) {
+    for (std::uint32_t p = 0; p < topic->partitions(); ++p) {
+      const Result<PartitionBounds> stored = store_->load_bounds(topic->id(), p);
+      if (!stored) return stored.status();
+      if (!topic->partition(p).recover_end(*stored))
+        return {ErrorKind::kCorrupt, "could not open the topic log in " + options_.path.string() +
+                                         " again: topic " + topic->name() + " partition " +
+                                         std::to_string(p) +
+                                         " lost records that were appended; start this process "
+                                         "again to go on with what is left"};
+    }
+    topic->wake_waiters();
+  }
+  return {};
 }
 
 Status TopicLogCore::load() {

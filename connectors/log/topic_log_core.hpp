@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bora/clock.hpp"
+#include "bora/record.hpp"
 #include "bora/status.hpp"
 #include "connectors/log/append_batch.hpp"
 #include "connectors/log/consumer_group.hpp"
@@ -61,6 +62,7 @@ class TopicLogCore {
  private:
   TopicLogCore(LogOptions options, const Clock& clock, std::unique_ptr<LogStore> store);
   Status load();
+  Status recover();
   Result<Topic*> make_topic(std::string_view name, const TopicOptions& options);
   ConsumerGroup& group_locked(Topic& topic, std::string_view name);
   Status check_size(std::size_t bytes, std::string_view topic) const;

@@ -7,9 +7,12 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+
+#include "connectors/rocksdb/info_log.hpp"
 
 namespace bora::store {
 namespace {
@@ -35,13 +38,23 @@ rocksdb::ColumnFamilyOptions family_options(const FamilyOptions& family,
   return options;
 }
 
+/// Keeps RocksDB from going on by itself after a failed write: 7.8 then writes to the log that failed
+/// (facebook/rocksdb issue 11643). Opening again is the way to go on.
+class NoAutomaticRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions database_options(const DatabaseOptions& house) {
   rocksdb::DBOptions options;
   options.max_background_jobs = house.background_jobs;
   options.max_total_wal_size = house.max_wal_bytes;
-  options.keep_log_file_num = 5;
-  options.max_log_file_size = 8u << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.info_log = open_info_log(house.path);
+  options.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  options.max_bgerror_resume_count = 0;
   // Steady background writing instead of bursts that stall a later foreground sync.
   options.bytes_per_sync = 1u << 20;
   return options;
@@ -113,9 +126,17 @@ Result<std::unique_ptr<Database>> Database::open_read_only(const DatabaseOptions
 Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* handle : families_)
     db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
-  // Unsynced writes reach the disk on an orderly close.
-  db_->FlushWAL(true).PermitUncheckedError();
+  // Unsynced writes reach the disk on an orderly close. After a failed write there is nothing to save:
+  // the log ends where it failed, and touching it again breaks an assertion of RocksDB.
+  if (!has_failed()) db_->FlushWAL(true).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
+}
+
+Status Database::write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch,
+                       std::string_view tried) {
+  const rocksdb::Status written = db_->Write(options, &batch);
+  if (!written.ok()) failed_.store(true);
+  return translate(written, tried);
 }
 
 rocksdb::ColumnFamilyHandle* Database::family(std::string_view name) const {

@@ -1,6 +1,7 @@
 #pragma once
 // Private: includes RocksDB. For .cpp files of connectors and topologies, and private headers.
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
 
 #include "bora/status.hpp"
 #include "connectors/rocksdb/errors.hpp"
@@ -26,7 +28,9 @@ namespace bora::store {
 /// An open RocksDB database with its families.
 ///
 ///   auto db = Database::open({.path = "./data/raw", .families = {{.name = "raw"}}});
-///   db->get()->Put({}, (*db)->family("raw"), key, value);
+///   rocksdb::WriteBatch batch;
+///   batch.Put((*db)->family("raw"), key, value);
+///   Status written = (*db)->write({}, batch, "archive readings");
 ///
 /// Threads: thread-safe, as rocksdb::DB is. Lifetime: iterators die before it.
 class Database {
@@ -51,6 +55,12 @@ class Database {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(std::string_view name) const;
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
+  /// Writes the batch whole or not at all. After a failure the database takes no more writes, whatever
+  /// became of the disk: close it, and open it again.
+  Status write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch,
+               std::string_view tried);
+  [[nodiscard]] bool has_failed() const noexcept { return failed_.load(); }
+
   /// translate() with this database's path.
   [[nodiscard]] Status translate(const rocksdb::Status& status, std::string_view tried) const {
     return status.ok() ? Status{} : store::translate(status, tried, path_);
@@ -63,6 +73,7 @@ class Database {
 
   std::filesystem::path path_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<bool> failed_{false};
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  ///< Owned; given back before db_ closes.
 };
 
