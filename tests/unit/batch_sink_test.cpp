@@ -52,12 +52,14 @@ bool contains(const Batch& batch, const std::string& item) {
   return std::find(batch.begin(), batch.end(), item) != batch.end();
 }
 
-TEST_CASE("batch sink: what came together is written together once the input is empty, then acked") {
+TEST_CASE(
+    "batch sink: what came together is written together once the input is empty, then acked") {
   BoltTester t{sink({})};
   CHECK(t.bolt().opened);
   const auto fed = t.feed_all({"a", "b", "c"});
   CHECK(t.bolt().batches == std::vector<Batch>{{"a", "b", "c"}});
-  for (const auto& f : fed) CHECK(f.acked());
+  for (const auto& f : fed)
+    CHECK(f.acked());
   CHECK(t.feed("d").acked());
   CHECK(t.bolt().batches.size() == 2);
 }
@@ -122,7 +124,9 @@ TEST_CASE("batch sink: close writes what is there, before on_close") {
 
 TEST_CASE("batch sink: unavailable fails the whole batch as such, after one write") {
   BoltTester t{sink({})};
-  t.bolt().answer = [](const Batch&) { return bora::Status{ErrorKind::kUnavailable, "store is down"}; };
+  t.bolt().answer = [](const Batch&) {
+    return bora::Status{ErrorKind::kUnavailable, "store is down"};
+  };
   const auto fed = t.feed_all({"a", "b", "c"});
   CHECK(t.bolt().batches.size() == 1);
   for (const auto& f : fed) {
@@ -143,7 +147,8 @@ TEST_CASE("batch sink: a tuple that cannot be written is found by halving, and f
     return bora::Status{};
   };
   const auto fed = t.feed_all({"a", "b", "bad", "c", "d", "e", "odd"});
-  for (const std::size_t good : {0U, 1U, 3U, 4U, 5U}) CHECK(fed[good].acked());
+  for (const std::size_t good : {0U, 1U, 3U, 4U, 5U})
+    CHECK(fed[good].acked());
   REQUIRE(fed[2].failed());
   CHECK(fed[2].failure().kind == FailureKind::kPermanent);
   CHECK(fed[2].failure().reason == "bad key");
@@ -165,7 +170,8 @@ TEST_CASE("batch sink: with kFailAll a bad batch fails whole, and nobody in it a
   }
 }
 
-TEST_CASE("batch sink: a half that finds the store down fails as unavailable, the other is written") {
+TEST_CASE(
+    "batch sink: a half that finds the store down fails as unavailable, the other is written") {
   BoltTester t{sink({})};
   t.bolt().answer = [](const Batch& batch) {
     if (batch.size() == 4) return bora::Status{ErrorKind::kInternal, "too much"};

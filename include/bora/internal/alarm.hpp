@@ -13,7 +13,7 @@ namespace bora::internal {
 class Alarm {
  public:
   void bind(Context& context, std::function<void()> ring) {
-    context_ = &context;
+    context_ = context;
     ring_ = std::move(ring);
   }
   /// Rings once at `due`, or at the earlier time to which it is set already.
@@ -29,7 +29,7 @@ class Alarm {
   [[nodiscard]] bool is_set() const noexcept { return due_.has_value(); }
 
  private:
-  Context* context_ = nullptr;
+  std::optional<Context> context_;  // since bind()
   std::function<void()> ring_;
   std::optional<Instant> due_;
 };

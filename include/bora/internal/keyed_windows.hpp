@@ -55,6 +55,7 @@ class KeyedWindows {
     KeyState& state = state_of(std::move(key));
     const std::int64_t position = state.next_ordinal++;
     if (grid_.covers(position)) {
+      state.buffer.open_from(0);  // there is no input before the first
       insert(state, position, std::move(value), std::move(token));
     } else {
       std::move(token).ack();  // between two windows

@@ -38,7 +38,8 @@ class Window {
   [[nodiscard]] std::size_t size() const noexcept { return inputs_.size(); }
 
   [[nodiscard]] const Key& key() const noexcept { return *key_; }
-  /// The window begins at number * slide; windows of one key come by ascending number.
+  /// The window begins at number * slide. Over time: since 1970. By count: since the key's first input,
+  /// or since its first one after a moment when nothing of it was held.
   [[nodiscard]] std::int64_t number() const noexcept { return number_; }
   /// Windows over time: first moment in it, and first moment after it. By count: the epoch.
   [[nodiscard]] WallTime from() const noexcept { return from_; }
@@ -75,7 +76,7 @@ template <class In, class Out, class Key>
 class WindowBoltBase : public InPlaceBolt<In, Out> {
  public:
   Status open(Context& context) final {
-    context_ = &context;
+    context_ = context;
     alarm_.bind(context, [this] { on_alarm(); });
     retry_alarm_.bind(context, [this] { retry(); });
     context.every(limits_.starved_after, [this] { watch_for_starving(); });
@@ -189,7 +190,7 @@ class WindowBoltBase : public InPlaceBolt<In, Out> {
   const bool counts_are_positions_;
   std::function<Key(const In&)> key_;
   const WindowLimits limits_;
-  Context* context_ = nullptr;
+  std::optional<Context> context_;
   Alarm retry_alarm_;
   std::uint64_t inputs_ = 0;
   std::uint64_t progress_seen_ = 0;
