@@ -296,8 +296,10 @@ bool Executor::has_work() {
   }
   for (LaneBase* lane : output_lanes_) {
     const LaneQueues& q = lane->queues();
+    if (q.overflow.empty()) continue;
+    if (q.on_their_way < q.limit) return true;
     // Not at one free block: half of the lane, see LaneBase::give_back.
-    if (!q.overflow.empty() && q.full.size() <= q.limit / 2 && !q.empty.is_empty()) return true;
+    if (q.full.size() <= q.limit / 2 && !q.empty.is_empty()) return true;
   }
   for (auto& spout : spouts_)
     if (spout->has_work()) return true;

@@ -63,15 +63,20 @@ void LaneBase::release_all() noexcept {
   release(open_);
 }
 
-Block* LaneBase::take_empty() {
+void LaneBase::reclaim() {
   LaneQueues& q = *queues_;
   Block* block = nullptr;
   while (q.empty.try_pop(block)) {
     q.spare.push_back(block);
     --q.on_their_way;
   }
+}
+
+Block* LaneBase::take_empty() {
+  LaneQueues& q = *queues_;
+  reclaim();
   if (q.spare.empty()) return make_block(q.block_tuples, q.item_size);
-  block = q.spare.back();
+  Block* block = q.spare.back();
   q.spare.pop_back();
   return block;
 }
@@ -80,6 +85,7 @@ void LaneBase::push(Block* block) {
   LaneQueues& q = *queues_;
   block->pushed_at = q.producer->now();
   q.handed_over += block->count;
+  if (q.on_their_way >= q.limit) reclaim();
   // A lane to its own thread must not wait for itself; it is drained before other input is taken.
   if (q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(block)) {
     ++q.on_their_way;
@@ -99,6 +105,7 @@ Block* LaneBase::advance() {
 }
 
 void LaneBase::flush() {
+  if (in_place_ != nullptr) spill_in_place();
   // Behind an overflow the open block may as well fill up.
   if (open_->count == 0 || !queues_->overflow.empty()) return;
   push(open_);
@@ -109,11 +116,7 @@ bool LaneBase::try_unblock() {
   LaneQueues& q = *queues_;
   if (q.overflow.empty()) return false;
   const std::size_t before = q.overflow.size();
-  Block* back = nullptr;
-  while (q.empty.try_pop(back)) {
-    q.spare.push_back(back);
-    --q.on_their_way;
-  }
+  reclaim();
   while (!q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(q.overflow.front())) {
     q.overflow.pop_front();
     ++q.on_their_way;
@@ -129,19 +132,29 @@ bool LaneBase::try_unblock() {
 }
 
 void LaneBase::enter_in_place(Block* source) {
-  flush();  // what was emitted before comes first
+  if (in_place_ != nullptr) spill_in_place();  // another input's block, which is not read to its end
+  if (open_->count != 0) advance();            // what was emitted before comes first
   in_place_ = source;
   in_place_count_ = 0;
 }
 
-void LaneBase::leave_in_place() {
+void LaneBase::spill_in_place() {
   Block* source = in_place_;
   in_place_ = nullptr;
-  in_place_allowed_ = false;
+  if (open_->count + in_place_count_ > open_->capacity) advance();
   // The tuple being executed may still be looked at by its bolt: it is moved from, and stays alive.
   const bool executing = context_->in_block == source && context_->kept_in_place;
   move_items(*source, in_place_count_, *open_, executing ? context_->in_index : source->capacity);
   if (executing) context_->kept_in_place = false;
+}
+
+void LaneBase::undo_in_place(const Block* source) noexcept {
+  if (in_place_ == nullptr || in_place_ != source) return;
+  Block passed_on = *in_place_;
+  passed_on.read = 0;
+  passed_on.count = in_place_count_;
+  destroy_items(passed_on);
+  in_place_ = nullptr;
 }
 
 Block* LaneBase::finish_in_place(Block* source) {

@@ -38,10 +38,8 @@ class LaneBase {
   /// When `source`, whose reading is finished, was passed on in place: hands it over and returns an
   /// empty block to give back instead. Else returns `source`.
   Block* finish_in_place(Block* source);
-  /// Takes back what was passed on in `source`, if it was. For a crash in the middle of a block.
-  void undo_in_place(const Block* source) {
-    if (in_place_ != nullptr && in_place_ == source) leave_in_place();
-  }
+  /// Destroys what was passed on in `source`, if anything was. For a crash in the middle of a block.
+  void undo_in_place(const Block* source) noexcept;
   /// Requires: tuples of T reach the producer by rings, and this lane is its output's only way.
   void allow_in_place() noexcept { in_place_allowed_ = true; }
   [[nodiscard]] bool allows_in_place() const noexcept { return in_place_allowed_; }
@@ -65,9 +63,15 @@ class LaneBase {
 
   /// Makes room: hands the full open block over and gets an empty one.
   Block* advance();
+  /// Moves what was passed on in place so far to the open block: it is not to wait for the rest of the
+  /// input block.
+  void spill_in_place();
   /// Gives up passing on in place, for good: a bolt that also emits other tuples would hand over many
-  /// small blocks. What was passed on so far moves to the open block.
-  void leave_in_place();
+  /// small blocks.
+  void leave_in_place() {
+    spill_in_place();
+    in_place_allowed_ = false;
+  }
   void enter_in_place(Block* source);
 
   /// Moves the first `count` tuples of `from` to the end of `to`; destroys them but for index `alive`.
@@ -85,6 +89,8 @@ class LaneBase {
   bool in_place_allowed_ = false;
 
  private:
+  /// Takes back the blocks that the consumer has emptied.
+  void reclaim();
   Block* take_empty();
   void push(Block* block);
 
@@ -108,7 +114,10 @@ class Lane final : public LaneBase {
   void append(U&& value, TreeRef ref) {
     if constexpr (std::is_same_v<U, T>) {  // an rvalue of the very type: may stay where it is
       if (in_place_allowed_ && context_->in_block != nullptr &&
-          std::addressof(value) == context_->in_block->template items_as<T>() + context_->in_index)
+          std::addressof(value) ==
+              context_->in_block->template items_as<T>() + context_->in_index &&
+          // Passed on for the second time, there is no place for it.
+          (in_place_ != context_->in_block || in_place_count_ <= context_->in_index))
         return append_in_place(ref);
     }
     if (in_place_ != nullptr) [[unlikely]]
