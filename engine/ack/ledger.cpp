@@ -28,7 +28,7 @@ void Ledger::set_owner(std::uint32_t owner, TreeOwner& notified, const RootTable
 
 MessageId Ledger::fail_tree(TreeRef ref, const Failure& failure) {
   Arrivals& owner = *arrivals_[ref >> shift_];
-  const MessageId id = owner.roots->ids[ref - base(ref >> shift_)];
+  const MessageId id = owner.roots->slots[ref - base(ref >> shift_)].id;
   const std::uint32_t before = counts_[ref].fetch_or(kFailedBit, std::memory_order_acq_rel);
   if ((before & kFailedBit) != 0) return id;  // the first reason stays
   const std::lock_guard lock(owner.mutex);
@@ -133,6 +133,13 @@ std::vector<TreeRef> Ledger::trees_of(TreeRef ref) const {
     }
   }
   return trees;
+}
+
+void Ledger::visit_joints(
+    const std::function<void(TreeRef, std::uint32_t, const std::vector<TreeRef>&)>& visit) const {
+  const std::lock_guard lock(joints_mutex_);
+  for (std::uint32_t i = 0; i < joints_.size(); ++i)
+    if (joints_[i].count != 0) visit(kJointBit | i, joints_[i].count, joints_[i].trees);
 }
 
 bool Ledger::has_arrivals(std::uint32_t owner) const noexcept {

@@ -81,10 +81,16 @@ class Ledger {
   static constexpr std::uint32_t kPatient = 0x8000'0000U;
   void set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience) noexcept;
   [[nodiscard]] std::uint32_t holder(TreeRef ref) const noexcept;
+  /// A token was held, ever.
+  [[nodiscard]] bool any_held() const noexcept { return any_held_.load(std::memory_order_relaxed); }
   void clear_holder(TreeRef ref) noexcept {
     if (any_held_.load(std::memory_order_relaxed))
       holders_[ref].store(0, std::memory_order_relaxed);
   }
+
+  /// Calls visit(joint, count, parts) for every joint that is held. For the simulator.
+  void visit_joints(const std::function<void(TreeRef joint, std::uint32_t count,
+                                             const std::vector<TreeRef>& parts)>& visit) const;
 
   /// From now on releases of remaining tokens do nothing.
   void close() noexcept;

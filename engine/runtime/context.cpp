@@ -107,7 +107,7 @@ AckToken BoltBase::take() {
   auto& frame = executor.frame;
   const TreeRef ref = frame.anchor;
   if (ref == internal::kUntracked) return {};
-  if (executor.in_task != task_ || frame.children != 0 || frame.guarded != 0) {
+  if (executor.in_task != task_ || frame.children != 0) {
     executor.raise(ref);  // inside another bolt's execute(), which may go on emitting
   } else {
     frame.anchor = internal::kUntracked;  // the token takes over the executing tuple's count

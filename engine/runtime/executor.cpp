@@ -61,7 +61,7 @@ void Executor::add_task(TaskBase& task) {
   tasks_.push_back(&task);
   if (auto* bolt = dynamic_cast<BoltBase*>(&task.component())) bolts_.push_back(bolt);
   for (OutputBase* output : task.component().outputs())
-    output->bind(*this);
+    output->bind(*this, task.identity.id);
 }
 
 void Executor::add_input(LaneBase& lane) {
@@ -99,8 +99,7 @@ Status Executor::open_tasks() {
     Status status;
     try {
       ++open_tasks_;
-      Context context(*task);
-      status = task->component().open(context);
+      status = task->component().open(task->surroundings);
     } catch (const std::exception& e) {
       status = Status{ErrorKind::kInternal, e.what()};
     } catch (...) {
@@ -357,11 +356,19 @@ void Executor::set_timer(std::chrono::nanoseconds delay, std::chrono::nanosecond
 }
 
 void Executor::answer(LocateRequest& request) {
-  const auto look = [&](const Block& block, std::uint32_t from, std::uint32_t task) {
-    for (std::uint32_t i = from; i < block.count; ++i) {
-      for (TreeRef tree : ledger_->trees_of(block.refs[i]))
+  visit_queued([&](std::span<const TreeRef> refs, std::uint32_t task) {
+    for (const TreeRef ref : refs) {
+      for (TreeRef tree : ledger_->trees_of(ref))
         request.found(tree, task);
     }
+  });
+  request.answered(index_);
+}
+
+void Executor::visit_queued(
+    const std::function<void(std::span<const TreeRef>, std::uint32_t)>& visit) const {
+  const auto look = [&](const Block& block, std::uint32_t from, std::uint32_t task) {
+    visit({block.refs + from, block.refs + block.count}, task);
   };
   for (const Input& input : inputs_) {
     if (input.current != nullptr)
@@ -373,8 +380,8 @@ void Executor::answer(LocateRequest& request) {
     for (const Block* block : lane->queues().overflow)
       look(*block, 0, consumer);
     look(lane->open_block(), 0, consumer);
+    visit(lane->passed_on_in_place(), consumer);
   }
-  request.answered(index_);
 }
 
 std::uint64_t Executor::queued_blocks(const TaskBase& task) const noexcept {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,10 @@ class Executor final : public ExecutorContext {
   void set_timer(std::chrono::nanoseconds delay, std::chrono::nanoseconds period,
                  std::function<void()> fn);
   void answer(LocateRequest& request);
+  /// Calls visit(refs, task) for every run of tuples that wait in this executor's hands for `task`: in
+  /// its inputs, and in what it has not handed over yet. For answer(), and for the simulator.
+  void visit_queued(
+      const std::function<void(std::span<const TreeRef> refs, std::uint32_t task)>& visit) const;
   /// The time of the current step, read once per run of tuples.
   [[nodiscard]] Instant now() const noexcept { return now_; }
   void note_slept(std::chrono::nanoseconds slept) noexcept;

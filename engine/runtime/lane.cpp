@@ -132,8 +132,9 @@ bool LaneBase::try_unblock() {
 }
 
 void LaneBase::enter_in_place(Block* source) {
-  if (in_place_ != nullptr) spill_in_place();  // another input's block, which is not read to its end
-  if (open_->count != 0) advance();            // what was emitted before comes first
+  if (in_place_ != nullptr)
+    spill_in_place();                // another input's block, which is not read to its end
+  if (open_->count != 0) advance();  // what was emitted before comes first
   in_place_ = source;
   in_place_count_ = 0;
 }

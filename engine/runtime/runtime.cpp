@@ -167,7 +167,7 @@ void Runtime::allow_passing_on(TaskBase& task, const ComponentSpec& spec) {
   }
   const bool local = std::any_of(spec.subscriptions.begin(), spec.subscriptions.end(),
                                  [](const auto& s) { return s.grouping == Grouping::kLocal; });
-  if (only == nullptr || local || &only->consumer() == &task) return;
+  if (only == nullptr || local || !task.mutates()) return;
   if (task.input_type() != task.component().outputs()[0]->type()) return;
   for (const ComponentSpec& other : plan_->components)
     for (const SubscriptionSpec& s : other.subscriptions)

@@ -75,9 +75,9 @@ class Runtime {
   std::vector<std::vector<TaskBase*>> tasks_of_;       // by component
   std::vector<std::unique_ptr<TaskMetrics>> metrics_;  // by task id
   std::vector<std::unique_ptr<ErrorLog>> errors_;      // by component
+  std::vector<std::unique_ptr<LaneBase>> lanes_;  // outlive executors, which may be amid a block
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<SpoutRunner*> spouts_;
-  std::vector<std::unique_ptr<LaneBase>> lanes_;
 };
 
 }  // namespace bora::internal

@@ -16,7 +16,6 @@ constexpr std::size_t kBatch = 128;
 constexpr std::chrono::seconds kAfterThrow{1};
 /// How soon a spout looks again that waits for bytes which another spout holds.
 constexpr std::chrono::milliseconds kBytesPoll{1};
-constexpr Instant kFree = Instant::max();
 }  // namespace
 
 SpoutRunner::SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, std::uint32_t owner,
@@ -27,16 +26,9 @@ SpoutRunner::SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, 
       spout_(task.spout()),
       owner_(owner),
       ready_(std::make_shared<std::atomic<bool>>(false)) {
-  RootTable& roots = task_.roots;
-  roots.base = runtime.ledger().base(owner);
-  roots.capacity = max_in_flight;
-  roots.ids.resize(max_in_flight);
-  roots.opened_at.resize(max_in_flight, kFree);
-  roots.bytes.resize(max_in_flight);
-  for (std::uint32_t slot = max_in_flight; slot > 0; --slot)
-    roots.free.push_back(slot - 1);
+  task_.roots.reset(runtime.ledger().base(owner), max_in_flight);
   expired_.resize(max_in_flight, false);
-  spout_.attach(roots, executor);
+  spout_.attach(task_.roots, executor);
 }
 
 void SpoutRunner::notify() noexcept { executor_.wake(); }
@@ -66,18 +58,11 @@ bool SpoutRunner::settle() {
     if (lane->head == tail) continue;
     any = true;
     // A failure was reported before its tree was completed, so it is among the arrivals by now.
-    runtime_.ledger().take_arrivals(owner_, arrivals_, arrived_);
-    for (auto& f : arrivals_)
-      reasons_.emplace(f.ref, std::move(f.failure));
-    arrivals_.clear();
-    for (; lane->head != tail; ++lane->head)
-      complete(lane->slots[lane->head & lane->mask]);
+    take_arrivals();
+    settle_lane(*lane, tail);
   }
   if (runtime_.ledger().has_arrivals(owner_) || !arrived_.empty()) {
-    runtime_.ledger().take_arrivals(owner_, arrivals_, arrived_);
-    for (auto& f : arrivals_)
-      reasons_.emplace(f.ref, std::move(f.failure));
-    arrivals_.clear();
+    take_arrivals();
     any = any || !arrived_.empty();
     for (TreeRef ref : arrived_)
       complete(ref);
@@ -89,44 +74,77 @@ bool SpoutRunner::settle() {
   return true;
 }
 
+void SpoutRunner::take_arrivals() {
+  runtime_.ledger().take_arrivals(owner_, arrivals_, arrived_);
+  for (auto& f : arrivals_)
+    reasons_.emplace(f.ref, std::move(f.failure));
+  arrivals_.clear();
+}
+
+/// The path of every message that went well: a dozen instructions each. Messages of one batch were
+/// opened at one time, so their latencies are recorded together.
+void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
+  RootTable& roots = task_.roots;
+  const std::atomic<std::uint32_t>* counts = runtime_.ledger().counts();
+  const bool special = expired_count_ != 0 || !watched_.empty() || runtime_.ledger().any_held();
+  Instant opened_at{};
+  std::uint64_t times = 0;
+  for (; lane.head != tail; ++lane.head) {
+    const TreeRef ref = lane.slots[lane.head & lane.mask];
+    // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
+    if (special || counts[ref].load(std::memory_order_relaxed) != 1) [[unlikely]] {
+      complete(ref);
+      continue;
+    }
+    const std::uint32_t slot = ref - roots.base;
+    const RootTable::Slot& root = roots.slots[slot];
+    acked_ids_.push_back(root.id);
+    if (root.opened_at != opened_at) {
+      record_latency(opened_at, std::exchange(times, 0));
+      opened_at = root.opened_at;
+    }
+    ++times;
+    ++acked_;
+    roots.close(slot);
+  }
+  record_latency(opened_at, times);
+}
+
+void SpoutRunner::record_latency(Instant opened_at, std::uint64_t times) {
+  if (times == 0) return;
+  const auto took = (executor_.now() - opened_at).count();
+  task_.metrics->complete.record(took > 0 ? static_cast<std::uint64_t>(took) : 0, times);
+}
+
+/// Any message, however it ended.
 void SpoutRunner::complete(TreeRef ref) {
   RootTable& roots = task_.roots;
   const std::uint32_t slot = ref - roots.base;
   auto& count = runtime_.ledger().counts()[ref];
-  // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
   const std::uint32_t state = count.load(std::memory_order_relaxed);
-  if (state != 1) [[unlikely]]
-    count.store(1, std::memory_order_relaxed);
-  const bool was_expired = expired_count_ != 0 && expired_[slot];
-  if ((state & kFailedBit) != 0) [[unlikely]] {
+  count.store(1, std::memory_order_relaxed);
+  const bool was_expired = expired_[slot];
+  if ((state & kFailedBit) != 0) {
     const auto reason = reasons_.find(ref);
     if (!was_expired) {
       ++failed_;
       failures_.push_back(reason != reasons_.end()
                               ? std::move(reason->second)
-                              : Failure{roots.ids[slot], FailureKind::kError, "", 0, ""});
+                              : Failure{roots.slots[slot].id, FailureKind::kError, "", 0, ""});
     }
     if (reason != reasons_.end()) reasons_.erase(reason);
   } else if (!was_expired) {
     ++acked_;
-    acked_ids_.push_back(roots.ids[slot]);
-    const auto took = (executor_.now() - roots.opened_at[slot]).count();
-    task_.metrics->complete.record(took > 0 ? static_cast<std::uint64_t>(took) : 0, 1);
+    acked_ids_.push_back(roots.slots[slot].id);
+    record_latency(roots.slots[slot].opened_at, 1);
   }
   if (was_expired) {
     expired_[slot] = false;
     --expired_count_;
   }
   runtime_.ledger().clear_holder(ref);
-  free_slot(slot);
-}
-
-void SpoutRunner::free_slot(std::uint32_t slot) {
-  RootTable& roots = task_.roots;
-  roots.bytes_in_flight -= roots.bytes[slot];
-  roots.opened_at[slot] = kFree;
-  roots.free.push_back(slot);
-  if (!watched_.empty()) watched_.erase(slot);
+  watched_.erase(slot);
+  roots.close(slot);
 }
 
 void SpoutRunner::account_bytes() {
@@ -148,11 +166,11 @@ void SpoutRunner::deliver() {
 
 std::size_t SpoutRunner::room() const {
   const RootTable& roots = task_.roots;
-  if (roots.free.empty()) return 0;
+  if (roots.free_count == 0) return 0;
   const std::size_t bytes = runtime_.bytes_in_flight.load(std::memory_order_relaxed);
   // One message is let through when nothing is in flight, however large it is.
   if (bytes >= runtime_.options().max_in_flight_bytes && bytes > 0) return 0;
-  return std::min(roots.free.size(), kBatch);
+  return std::min<std::size_t>(roots.free_count, kBatch);
 }
 
 bool SpoutRunner::poll() {
@@ -196,13 +214,13 @@ bool SpoutRunner::has_work() {
 std::optional<Instant> SpoutRunner::next_due() const {
   if (!active_ || draining_ || finished_) return std::nullopt;
   if (idle_) return idle_until_;
-  if (!task_.roots.free.empty() && room() == 0) return executor_.now() + kBytesPoll;
+  if (task_.roots.free_count != 0 && room() == 0) return executor_.now() + kBytesPoll;
   return std::nullopt;
 }
 
 void SpoutRunner::prepare_to_park() noexcept {
   const bool waits_for_room =
-      active_ && !draining_ && !finished_ && !idle_ && task_.roots.free.empty();
+      active_ && !draining_ && !finished_ && !idle_ && task_.roots.free_count == 0;
   wake_threshold_.store(waits_for_room ? task_.roots.capacity / 4 : 0, std::memory_order_relaxed);
 }
 

@@ -82,7 +82,9 @@ class SpoutRunner final : public TreeOwner {
   };
 
   void complete(TreeRef ref);
-  void free_slot(std::uint32_t slot);
+  void settle_lane(CompletionLane& lane, std::uint32_t tail);
+  void take_arrivals();
+  void record_latency(Instant opened_at, std::uint64_t times);
   [[nodiscard]] std::size_t room() const;
   void account_bytes();
   void deliver();

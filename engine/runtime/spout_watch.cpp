@@ -10,7 +10,13 @@
 namespace bora::internal {
 
 namespace {
-constexpr Instant kFree = Instant::max();
+/// By slot: whether a message is in flight there.
+std::vector<bool> slots_in_use(const RootTable& roots) {
+  std::vector<bool> in_use(roots.capacity, true);
+  for (const std::uint32_t slot : roots.free_slots())
+    in_use[slot] = false;
+  return in_use;
+}
 
 std::string seconds(std::chrono::nanoseconds age) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
@@ -38,10 +44,10 @@ void SpoutRunner::watch() {
 void SpoutRunner::ask(Instant now) {
   const RootTable& roots = task_.roots;
   const auto old_enough = interval_for(runtime_.options().message_timeout);
+  const std::vector<bool> in_use = slots_in_use(roots);
   std::vector<TreeRef> refs;
   for (std::uint32_t slot = 0; slot < roots.capacity; ++slot) {
-    if (roots.opened_at[slot] != kFree && now - roots.opened_at[slot] >= old_enough &&
-        !expired_[slot])
+    if (in_use[slot] && now - roots.slots[slot].opened_at >= old_enough && !expired_[slot])
       refs.push_back(roots.base + slot);
   }
   question_.reset();
@@ -60,12 +66,13 @@ void SpoutRunner::ask(Instant now) {
 void SpoutRunner::evaluate(Instant now) {
   const RootTable& roots = task_.roots;
   const std::vector<TreeRef>& refs = question_->refs();
+  const std::vector<bool> in_use = slots_in_use(roots);
   std::optional<OldestInFlight> oldest;
-  Instant oldest_at = kFree;
+  Instant oldest_at = Instant::max();
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const std::uint32_t slot = refs[i] - roots.base;
-    const Instant opened = roots.opened_at[slot];
-    if (opened == kFree || expired_[slot]) continue;
+    const Instant opened = roots.slots[slot].opened_at;
+    if (!in_use[slot] || expired_[slot]) continue;
     const auto age = now - opened;
     if (age < interval_for(runtime_.options().message_timeout)) continue;  // another message by now
     const Place place = place_of(i, now);
@@ -74,7 +81,7 @@ void SpoutRunner::evaluate(Instant now) {
       const bool known = place.task != LocateRequest::kNowhere;
       oldest = OldestInFlight{task_.identity.component,
                               task_.identity.index,
-                              roots.ids[slot],
+                              roots.slots[slot].id,
                               age,
                               place.text,
                               known ? runtime_.task(place.task).identity.component : std::string{}};
@@ -139,7 +146,7 @@ SpoutRunner::Place SpoutRunner::place_of(std::size_t index, Instant now) const {
 
 void SpoutRunner::expire(std::uint32_t slot, const Place& place, std::chrono::nanoseconds age) {
   Failure failure;
-  failure.id = task_.roots.ids[slot];
+  failure.id = task_.roots.slots[slot].id;
   failure.kind = FailureKind::kExpired;
   if (place.task != LocateRequest::kNowhere) {
     failure.component = runtime_.task(place.task).identity.component;

@@ -25,8 +25,11 @@ class OutputBase {
   /// Tuples emitted by this task so far; several consumers count once. Owner's thread.
   [[nodiscard]] std::uint64_t emitted() const noexcept { return emitted_; }
 
-  /// For the engine: which executor emits here.
-  void bind(internal::ExecutorContext& context) noexcept { context_ = &context; }
+  /// For the engine: which executor emits here, as which task.
+  void bind(internal::ExecutorContext& context, std::uint32_t task) noexcept {
+    context_ = &context;
+    task_ = task;
+  }
 
  protected:
   OutputBase(Component* owner, std::string name, std::type_index type)
@@ -35,10 +38,14 @@ class OutputBase {
   }
   ~OutputBase() = default;
 
+  /// After a local consumer executed inside an emit.
+  void name_owner() noexcept { context_->current_task.store(task_, std::memory_order_relaxed); }
+
   std::string name_;
   std::type_index type_;
   internal::ExecutorContext* context_ = nullptr;
   std::uint64_t emitted_ = 0;
+  std::uint32_t task_ = 0;
 };
 
 /// A declared output stream of a spout or bolt: a public member of it.
@@ -63,9 +70,11 @@ class Output final : public OutputBase {
       context_->add_child();
     } else if (only_sink_ != nullptr) {
       only_sink_->deliver(tuple);
+      name_owner();
     } else {
       for (auto& subscription : subscriptions_)
         subscription->route(tuple);
+      name_owner();
     }
   }
   /// The same; takes the tuple. A bolt that passes on its own input as it is or changed,
@@ -77,10 +86,12 @@ class Output final : public OutputBase {
       context_->add_child();
     } else if (only_sink_ != nullptr) {
       only_sink_->deliver_owned(tuple);
+      name_owner();
     } else {
       for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i)
         subscriptions_[i]->route(tuple);
       if (!subscriptions_.empty()) subscriptions_.back()->route_owned(tuple);
+      name_owner();
     }
   }
   /// Emits, anchored to `token`'s tuple, which stays the token's duty.
@@ -114,11 +125,9 @@ class Output final : public OutputBase {
   template <class Emit>
   void emit_under(internal::TreeRef ref, Emit&& emit_it) {
     context_->guard_frame();  // its children may leave with this emit's block
-    const auto outer = context_->frame;
     // The token keeps its own count: every child raises, and no guard is needed.
-    context_->frame = {ref, 1, 1};
+    const internal::FrameSwap swap(*context_, {ref, internal::ExecutorContext::kGuarded});
     emit_it();
-    context_->frame = outer;
   }
 
   internal::Lane<T>* only_lane_ = nullptr;

@@ -22,29 +22,43 @@ namespace internal {
 /// The trees of one spout task: what is in flight, since when, how large. Single-owner: the spout's
 /// thread. Slots are given out again only when their tree's count is back at rest.
 struct RootTable {
+  struct Slot {
+    MessageId id;
+    Instant opened_at{};
+    std::uint32_t bytes = 0;
+  };
   TreeRef base = 0;  // of slot 0
   std::uint32_t capacity = 0;
-  std::vector<MessageId> ids;  // by slot
-  std::vector<Instant> opened_at;
-  std::vector<std::uint32_t> bytes;
-  std::vector<std::uint32_t> free;  // stack of slots
+  std::unique_ptr<Slot[]> slots;
+  std::unique_ptr<std::uint32_t[]> free;  // stack of free slots
+  std::uint32_t free_count = 0;
   std::uint64_t opened = 0;
   std::size_t bytes_in_flight = 0;
   Instant now{};  // of the current batch
 
-  [[nodiscard]] std::uint32_t in_flight() const noexcept {
-    return capacity - static_cast<std::uint32_t>(free.size());
+  void reset(TreeRef first, std::uint32_t max_in_flight) {
+    base = first;
+    capacity = free_count = max_in_flight;
+    slots = std::make_unique<Slot[]>(capacity);
+    free = std::make_unique<std::uint32_t[]>(capacity);
+    for (std::uint32_t i = 0; i < capacity; ++i)
+      free[i] = capacity - 1 - i;
+  }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return capacity - free_count; }
+  [[nodiscard]] std::span<const std::uint32_t> free_slots() const noexcept {
+    return {free.get(), free_count};
   }
   TreeRef open(MessageId id, std::size_t size) {
-    BORA_CHECK(!free.empty(), "a spout emitted more tuples than next_batch() allowed");
-    const std::uint32_t slot = free.back();
-    free.pop_back();
-    ids[slot] = id;
-    opened_at[slot] = now;
-    bytes[slot] = static_cast<std::uint32_t>(size);
-    bytes_in_flight += size;
+    BORA_CHECK(free_count != 0, "a spout emitted more tuples than next_batch() allowed");
+    const std::uint32_t slot = free[--free_count];
+    slots[slot] = {id, now, static_cast<std::uint32_t>(size)};
+    bytes_in_flight += static_cast<std::uint32_t>(size);
     ++opened;
     return base + slot;
+  }
+  void close(std::uint32_t slot) noexcept {
+    bytes_in_flight -= slots[slot].bytes;
+    free[free_count++] = slot;
   }
 };
 
@@ -102,16 +116,26 @@ class SpoutBase : public Component {
   /// Emits a tracked message: acked(id) or failed(id) follows exactly once. `bytes` counts against the
   /// cap on bytes in flight.
   template <class T>
-  void emit_to(Output<T>& output, T tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  void emit_to(Output<T>& output, const T& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+    context_->begin(roots_->open(id, bytes));
+    output.emit(tuple);
+    end_root();
+  }
+  template <class T>
+  void emit_to(Output<T>& output, T&& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
     context_->begin(roots_->open(id, bytes));
     output.emit(std::move(tuple));
-    context_->end();
-    context_->begin(internal::kUntracked);
+    end_root();
   }
   /// Messages in flight of this task.
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return roots_->in_flight(); }
 
  private:
+  void end_root() {
+    context_->end();
+    context_->frame.anchor = internal::kUntracked;
+  }
+
   internal::RootTable* roots_ = nullptr;
   internal::ExecutorContext* context_ = nullptr;
 };
@@ -134,11 +158,15 @@ class Spout : public SpoutBase {
   Output<T> out{this, "default"};
 
  protected:
-  void emit(T tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  void emit(const T& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+    emit_to(out, tuple, id, bytes);
+  }
+  void emit(T&& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
     emit_to(out, std::move(tuple), id, bytes);
   }
   /// Emits without tracking: nobody learns whether it was processed.
-  void emit_untracked(T tuple) { out.emit(std::move(tuple)); }
+  void emit_untracked(const T& tuple) { out.emit(tuple); }
+  void emit_untracked(T&& tuple) { out.emit(std::move(tuple)); }
 };
 
 namespace internal {

@@ -39,15 +39,9 @@ template <class Fn>
 void execute_under(const AckToken& token, Fn&& fn) {
   ExecutorContext* const context = ExecutorContext::current();
   BORA_CHECK(context != nullptr, "execute_under() outside of a component's thread");
-  struct Restore {
-    ExecutorContext& context;
-    ExecutorContext::Frame outer;
-    ~Restore() { context.frame = outer; }
-  };
   context->guard_frame();  // children of the outer tuple may leave with blocks that `fn` fills
-  const Restore restore{*context, context->frame};
   // The token keeps its own count: every child raises, and no guard is needed.
-  context->frame = {token.ref(), 1, 1};
+  const FrameSwap swap(*context, {token.ref(), ExecutorContext::kGuarded});
   fn();
 }
 

@@ -44,11 +44,13 @@ class ExecutorContext {
   /// The tuple being executed, as accounting sees it.
   struct Frame {
     TreeRef anchor = kUntracked;
+    /// Number of children, and kGuarded.
     std::uint32_t children = 0;
-    /// The executing tuple holds a count of its own, because a block with one of its children left.
-    std::uint32_t guarded = 0;
   };
   Frame frame;
+  /// In Frame::children: the executing tuple holds a count of its own, because a block with one of its
+  /// children left.
+  static constexpr std::uint32_t kGuarded = 0x8000'0000U;
 
   /// The input block being worked through and the index of the tuple being executed, for outputs that
   /// pass tuples on in place. Null outside of it.
@@ -66,11 +68,11 @@ class ExecutorContext {
   std::atomic<std::uint32_t> current_task{0};
 
   void begin(TreeRef ref) noexcept {
-    frame = Frame{ref, 0, 0};
+    frame = Frame{ref, 0};
     current_tree.store(ref, std::memory_order_relaxed);
   }
   void end() {
-    if (frame.anchor != kUntracked && (frame.children == 0 || frame.guarded != 0))
+    if (frame.anchor != kUntracked && (frame.children == 0 || (frame.children & kGuarded) != 0))
       release(frame.anchor);
   }
   /// Accounts for one more child of the executing tuple. Call once the child stands in its block (making
@@ -81,9 +83,9 @@ class ExecutorContext {
   }
   /// Call before a block leaves in the middle of an execute.
   void guard_frame() {
-    if (frame.children != 0 && frame.guarded == 0 && frame.anchor != kUntracked) {
+    if (frame.children != 0 && (frame.children & kGuarded) == 0 && frame.anchor != kUntracked) {
       raise(frame.anchor);
-      frame.guarded = 1;
+      frame.children |= kGuarded;
     }
   }
 
@@ -131,6 +133,22 @@ class ExecutorContext {
   std::shared_ptr<Ledger> ledger_;          // with tokens that outlive the topology
 
   friend class Ledger;
+};
+
+/// Executes under another frame for a while; restores the outer one, also when a copy throws.
+class FrameSwap {
+ public:
+  FrameSwap(ExecutorContext& context, ExecutorContext::Frame frame) noexcept
+      : context_(context), outer_(context.frame) {
+    context.frame = frame;
+  }
+  ~FrameSwap() { context_.frame = outer_; }
+  FrameSwap(const FrameSwap&) = delete;
+  FrameSwap& operator=(const FrameSwap&) = delete;
+
+ private:
+  ExecutorContext& context_;
+  const ExecutorContext::Frame outer_;
 };
 
 }  // namespace bora::internal

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -44,6 +45,11 @@ class LaneBase {
   void allow_in_place() noexcept { in_place_allowed_ = true; }
   [[nodiscard]] bool allows_in_place() const noexcept { return in_place_allowed_; }
   [[nodiscard]] const Block& open_block() const noexcept { return *open_; }
+  /// What was passed on in the producer's input block, which is not handed over yet.
+  [[nodiscard]] std::span<const TreeRef> passed_on_in_place() const noexcept {
+    if (in_place_ == nullptr) return {};
+    return {in_place_->refs, in_place_count_};
+  }
 
   // --- consumer ---
   [[nodiscard]] Block* try_take() noexcept;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <typeindex>
@@ -36,12 +37,17 @@ class TaskBase {
   /// Executes tuples of `block` from block.read on: at most `max`, and until a lane blocks. Moves
   /// block.read. Only bolts.
   virtual void run(Block&, std::uint32_t /*max*/) {}
+  /// Takes the next tuple of `block` as if execute() had thrown `error` at once. For the simulator.
+  virtual void fail_next(Block&, std::exception_ptr /*error*/) {}
+  /// Whether its bolt may change its tuples, and so pass them on in place.
+  [[nodiscard]] virtual bool mutates() const noexcept { return false; }
   /// The type of tuples that it takes; void for spouts.
   [[nodiscard]] virtual std::type_index input_type() const noexcept { return typeid(void); }
   /// Where tuples of type In are delivered by a function call: a LocalSink<In>. Null for spouts.
   virtual void* local_sink() noexcept { return nullptr; }
 
   TaskIdentity identity;
+  Context surroundings{*this};  ///< What open() gets: components may keep a reference to it.
   ExecutorContext* context = nullptr;
   TaskMetrics* metrics = nullptr;
   std::uint64_t executed = 0;  ///< Owner's own count, published once per step.
@@ -61,13 +67,14 @@ class LocalSink {
 /// A bolt's task. `B` is the bolt's own class when its factory returns it by value: calls are then
 /// bound at compile time.
 template <class B, bool kExact>
-class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
+class BoltTask final : public LocalSink<typename B::Input>, public TaskBase {
  public:
   using In = typename B::Input;
 
   explicit BoltTask(std::unique_ptr<B> bolt) : bolt_(std::move(bolt)) { bolt_->attach(*this); }
 
   [[nodiscard]] Component& component() noexcept override { return *bolt_; }
+  [[nodiscard]] bool mutates() const noexcept override { return B::kMutates; }
   [[nodiscard]] std::type_index input_type() const noexcept override { return typeid(In); }
   [[nodiscard]] void* local_sink() noexcept override { return static_cast<LocalSink<In>*>(this); }
 
@@ -75,17 +82,22 @@ class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
     ExecutorContext& ctx = *context;
     In* items = block.items_as<In>();
     const std::uint32_t stop = block.read + max < block.count ? block.read + max : block.count;
-    ctx.current_task.store(identity.id, std::memory_order_relaxed);
-    ctx.in_block = &block;
+    name_as_current();
     ctx.in_task = this;
+    if constexpr (B::kMutates) ctx.in_block = &block;
     std::uint32_t i = block.read;
     for (; i < stop && ctx.blocked_lanes == 0; ++i) {
-      ctx.in_index = i;
-      ctx.kept_in_place = false;
+      if constexpr (B::kMutates) {
+        ctx.in_index = i;
+        ctx.kept_in_place = false;
+      }
       ctx.begin(block.refs[i]);
       execute(items[i]);
       ctx.end();
-      if (!ctx.kept_in_place) items[i].~In();
+      if constexpr (B::kMutates) {
+        if (ctx.kept_in_place) continue;
+      }
+      items[i].~In();
     }
     executed += i - block.read;
     block.read = i;
@@ -94,29 +106,27 @@ class BoltTask final : public TaskBase, public LocalSink<typename B::Input> {
     ctx.begin(kUntracked);
   }
 
+  // Delivered tuples are executed in the caller's frame: what this bolt emits are children of the same
+  // tuple. The caller names itself as the current task again.
   void deliver(const In& tuple) override {
     if constexpr (B::kMutates) {
       In copy(tuple);
       deliver_owned(copy);
     } else {
-      // Same frame as the caller: what this bolt emits are children of the same tuple.
-      const std::uint32_t caller = enter();
+      ++executed;
+      name_as_current();
       execute(tuple);
-      context->current_task.store(caller, std::memory_order_relaxed);
     }
   }
   void deliver_owned(In& tuple) override {
-    const std::uint32_t caller = enter();
+    ++executed;
+    name_as_current();
     execute(tuple);
-    context->current_task.store(caller, std::memory_order_relaxed);
   }
 
  private:
-  std::uint32_t enter() noexcept {
-    ++executed;
-    const std::uint32_t caller = context->current_task.load(std::memory_order_relaxed);
+  void name_as_current() noexcept {
     context->current_task.store(identity.id, std::memory_order_relaxed);
-    return caller;
   }
 
   template <class Tuple>
