@@ -160,10 +160,14 @@ void Ledger::take_arrivals(std::uint32_t owner, std::vector<FailedTree>& failed,
   a.completed.clear();
 }
 
-void Ledger::set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience) noexcept {
-  if (ref == kUntracked || (ref & kJointBit) != 0) return;
+void Ledger::set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience) {
   any_held_.store(true, std::memory_order_relaxed);
-  holders_[ref].store((task + 1) | patience, std::memory_order_relaxed);
+  const auto set = [&](TreeRef tree) {
+    holders_[tree].store((task + 1) | patience, std::memory_order_relaxed);
+  };
+  if ((ref & kJointBit) == 0) return set(ref);
+  for (const TreeRef tree : trees_of(ref))
+    set(tree);
 }
 
 std::uint32_t Ledger::holder(TreeRef ref) const noexcept {

@@ -77,9 +77,10 @@ class Ledger {
                      std::vector<TreeRef>& completed);
   [[nodiscard]] bool has_arrivals(std::uint32_t owner) const noexcept;
 
-  /// Who holds a token of the tree: task id + 1, and whether it may take its time. A hint.
+  /// Who holds a token of the tree, or of every tree of a joint: task id + 1, and whether it may take
+  /// its time. A hint. Requires: ref is not kUntracked.
   static constexpr std::uint32_t kPatient = 0x8000'0000U;
-  void set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience) noexcept;
+  void set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience);
   [[nodiscard]] std::uint32_t holder(TreeRef ref) const noexcept;
   /// A token was held, ever.
   [[nodiscard]] bool any_held() const noexcept { return any_held_.load(std::memory_order_relaxed); }

@@ -162,7 +162,10 @@ bool Executor::read_mail() {
 
 bool Executor::run_timers() {
   bool ran = false;
-  while (auto fn = timers_.take_due(now_)) {
+  // No more than there are: one that sets itself again at once must not keep the rest from running.
+  for (std::size_t left = timers_.size(); left > 0; --left) {
+    const auto fn = timers_.take_due(now_);
+    if (!fn) break;
     begin(kUntracked);
     (*fn)();
     ran = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,6 +39,7 @@ class Timers {
     return fn;
   }
   void clear() { heap_.clear(); }
+  [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
 
  private:
   struct Entry {
