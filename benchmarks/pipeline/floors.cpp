@@ -1,5 +1,6 @@
 #include "benchmarks/pipeline/floors.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "benchmarks/pipeline/floor/edges.hpp"
+#include "benchmarks/pipeline/floor/fan_out.hpp"
 #include "benchmarks/pipeline/floor/ledger.hpp"
 #include "benchmarks/pipeline/floor/stages.hpp"
 
@@ -28,9 +30,6 @@ using floor::RingReader;
 using floor::RingWriter;
 using floor::RootLedger;
 using floor::SpscRing;
-
-/// The sum of the ids 0..count-1, which a ledger that completed each once has seen.
-std::uint64_t all_ids(std::uint64_t count) { return count * (count - 1) / 2; }
 
 /// A hop over a ring of tuples.
 template <class Item, std::size_t kTuples>
@@ -129,7 +128,7 @@ class ClosedLoop {
   }
   template <class Ledger>
   [[nodiscard]] Outcome outcome(const Ledger& ledger) {
-    outcome_.acks_complete = ledger.complete(all_ids(tuples_));
+    outcome_.acks_complete = ledger.complete(sum_of_ids(tuples_));
     return std::move(outcome_);
   }
 
@@ -162,7 +161,7 @@ class PacedLoop {
   }
   template <class Ledger>
   [[nodiscard]] Outcome outcome(const Ledger& ledger) {
-    outcome_.acks_complete = ledger.complete(all_ids(tuples()));
+    outcome_.acks_complete = ledger.complete(sum_of_ids(tuples()));
     outcome_.latency_ns = samples_.samples_ns();
     outcome_.lateness_ns = schedule_.lateness_ns();
     return std::move(outcome_);
@@ -308,7 +307,38 @@ Outcome one_thread_acked(const Load& load, Stopwatch& watch) {
     ledger->close<T>(item);
   }
   watch.stop();
-  return {.checksum = sum, .acks_complete = ledger->complete(all_ids(load.tuples))};
+  return {.checksum = sum, .acks_complete = ledger->complete(sum_of_ids(load.tuples))};
+}
+
+/// source | 4 sinks, each of which takes every tuple, over rings.
+template <template <std::size_t> class Ledger>
+Outcome fan_out(const Load& load, Stopwatch& watch) {
+  constexpr std::size_t kSinks = 4;
+  using FanLedger = Ledger<kSinks>;
+  using Item = typename FanLedger::template Item<Reading>;
+  const auto ledger = std::make_unique<FanLedger>();
+  const auto hops = std::make_unique<RingHop<Item>[]>(kSinks);
+  std::array<Checksum, kSinks> sums;
+  const auto sink = [&](std::size_t nth) {
+    auto in = hops[nth].reader();
+    typename FanLedger::Sink side{*ledger};
+    Checksum sum;
+    floor::sink_stage(side, in, load.tuples, [&sum](const Reading& value) { sum.add(value); });
+    sums[nth] = sum;
+  };
+  run_threads(
+      watch,
+      [&] {
+        floor::FanOutWriter<Item, kSinks> out{
+            {hops[0].writer(), hops[1].writer(), hops[2].writer(), hops[3].writer()}};
+        floor::source_stage<Reading>(*ledger, out, load.tuples, make_reading<Reading>);
+      },
+      [&] { sink(0); }, [&] { sink(1); }, [&] { sink(2); }, [&] { sink(3); });
+  Outcome outcome;
+  for (const Checksum& sum : sums)
+    outcome.checksum.add(sum);
+  outcome.acks_complete = ledger->complete(sum_of_ids(load.tuples));
+  return outcome;
 }
 
 /// The floors that every tuple size has.
@@ -357,6 +387,10 @@ void add_floors(Suites& suites) {
   hop.push_back({"blocks", single_hop<BlockHop, NoLedger, Reading>, {"ring"}});
   hop.push_back(
       {"blocks.acked", single_hop<BlockHop, RootLedger, Reading>, {"ring.acked", "blocks"}});
+
+  auto& fan = suites.at(kFanOut).contestants;
+  fan.push_back({"ring", fan_out<floor::FanOutNoLedger>});
+  fan.push_back({"ring.acked", fan_out<floor::FanOutLedger>, {"ring"}});
 
   auto& latency = suites.at(kLatency).contestants;
   latency.push_back({"ring", chain<RingHop, NoLedger, PacedLoop, Reading>});

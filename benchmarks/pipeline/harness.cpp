@@ -119,7 +119,7 @@ SuiteRuns run_suite(const Suite& suite, const Options& options) {
 
   const Load load{options.tuples, options.rate, options.seconds};
   const std::uint64_t tuples = tuples_of(suite, load);
-  Verifier verifier{suite.name, tuples};
+  Verifier verifier{suite.name, tuples * suite.deliveries};
   for (int round = 0; round <= options.rounds; ++round) {
     std::vector<ContestantRuns*> order;
     for (ContestantRuns& runs : all.contestants)

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/pipeline/engine_contestants.hpp"
 #include "benchmarks/pipeline/floors.hpp"
 #include "benchmarks/pipeline/harness.hpp"
 #include "benchmarks/pipeline/options.hpp"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
 
   Suites suites = standard_suites();
   add_floors(suites);
+  add_engine(suites);
 
   const std::vector<std::string> chosen = chosen_names(suites, *options);
   if (chosen.empty()) {

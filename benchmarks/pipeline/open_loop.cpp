@@ -26,21 +26,23 @@ OpenLoop::OpenLoop(std::uint64_t rate, double seconds)
   lateness_.reserve(bursts_);
 }
 
-std::int64_t OpenLoop::wait_for_next_burst() {
-  if (next_ == 0) {
-    prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
-    start_ns_ = monotonic_ns() + kIntervalNs;
-  }
-  const std::int64_t due = start_ns_ + static_cast<std::int64_t>(next_++) * kIntervalNs;
+void OpenLoop::start() {
+  prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
+  start_ns_ = monotonic_ns() + kIntervalNs;
+}
+
+void OpenLoop::sleep_until_due() const noexcept {
+  const std::int64_t due = next_due_ns();
   const timespec until{due / kNsPerSecond, due % kNsPerSecond};
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
   }
-  lateness_.push_back(monotonic_ns() - due);
-  return due;
 }
 
-bool OpenLoop::is_next_burst_due() const noexcept {
-  return next_ == 0 || monotonic_ns() >= start_ns_ + static_cast<std::int64_t>(next_) * kIntervalNs;
+std::int64_t OpenLoop::begin_burst() {
+  const std::int64_t due = next_due_ns();
+  ++next_;
+  lateness_.push_back(monotonic_ns() - due);
+  return due;
 }
 
 LatencySamples::LatencySamples(std::uint64_t expected, std::uint64_t skip) : skip_(skip) {

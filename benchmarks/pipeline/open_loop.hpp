@@ -25,12 +25,18 @@ class OpenLoop {
   [[nodiscard]] std::uint64_t tuples() const noexcept { return burst_ * bursts_; }
   [[nodiscard]] std::uint64_t warm_up_tuples() const noexcept { return tuples() / 10; }
 
-  /// Sleeps until the next burst is due and returns that time. The first call sets the start, and
-  /// lowers the calling thread's timer slack to 1 ns (the default adds 50 us to every sleep).
-  [[nodiscard]] std::int64_t wait_for_next_burst();
-
-  /// Whether the next burst is due, without sleeping: for a source that its engine lets sleep.
-  [[nodiscard]] bool is_next_burst_due() const noexcept;
+  /// Sets the start, on the source's thread, whose timer slack becomes 1 ns (the default adds 50 us
+  /// to every sleep).
+  void start();
+  [[nodiscard]] bool is_over() const noexcept { return next_ == bursts_; }
+  /// When the next burst is due, on the monotonic clock.
+  [[nodiscard]] std::int64_t next_due_ns() const noexcept {
+    return start_ns_ + static_cast<std::int64_t>(next_) * kIntervalNs;
+  }
+  /// Sleeps until then: for a source that owns its thread.
+  void sleep_until_due() const noexcept;
+  /// Begins the next burst: returns when it was due, and goes on to the one after it.
+  std::int64_t begin_burst();
 
   /// How late each burst was started, in ns: what the source's own wake-up costs of the latency.
   [[nodiscard]] const std::vector<std::int64_t>& lateness_ns() const noexcept { return lateness_; }

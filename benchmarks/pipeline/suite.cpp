@@ -42,6 +42,8 @@ Suites standard_suites() {
   Suites suites;
   suites.add({kChain, "source -> map -> keyed mean over 1,024 devices -> sink, 40-byte tuples"});
   suites.add({kHop, "source -> sink, 40-byte tuples"});
+  suites.add({kFanOut, "source -> 4 sinks, each takes every tuple, 40-byte tuples",
+              Measures::kThroughput, 4});
   suites.add({kChainSmall, "the chain with 32-byte tuples"});
   suites.add({kChainPayload, "the chain with 160-byte tuples (120 of payload)"});
   suites.add({kLatency, "the chain at a fixed rate, from due time to sink", Measures::kLatency});

@@ -40,6 +40,11 @@ class Stopwatch {
   Reading elapsed_;
 };
 
+/// What the ids 0..count-1 add up to: a ledger that completed each once has seen this.
+[[nodiscard]] constexpr std::uint64_t sum_of_ids(std::uint64_t count) noexcept {
+  return count == 0 ? 0 : count * (count - 1) / 2;
+}
+
 /// What one run found.
 struct Outcome {
   Checksum checksum;
@@ -62,6 +67,7 @@ struct Suite {
   std::string name;
   std::string about;
   Measures measures = Measures::kThroughput;
+  std::uint64_t deliveries = 1;  ///< how often each tuple reaches a sink
   std::vector<Contestant> contestants = {};
 };
 
@@ -82,9 +88,10 @@ inline constexpr const char* kChain = "chain";                 ///< Reading, fou
 inline constexpr const char* kChainSmall = "chain-32";         ///< SmallReading
 inline constexpr const char* kChainPayload = "chain-payload";  ///< PayloadReading
 inline constexpr const char* kHop = "hop";                     ///< Reading, source -> sink
+inline constexpr const char* kFanOut = "fan-out";              ///< Reading, source -> 4 sinks
 inline constexpr const char* kLatency = "latency";             ///< Reading, the chain, open loop
 
-/// The five suites above, without contestants.
+/// The six suites above, without contestants.
 [[nodiscard]] Suites standard_suites();
 
 }  // namespace bora::bench

@@ -42,8 +42,10 @@ void source_stage(Ledger& ledger, Writer& out, std::uint64_t count, Fill fill) {
 /// At the schedule's pace, stamping each tuple with the time at which it was due.
 template <class T, class Ledger, class Writer>
 void paced_source_stage(Ledger& ledger, Writer& out, OpenLoop& schedule) {
-  for (std::uint64_t first = 0; first < schedule.tuples(); first += schedule.burst()) {
-    const std::int64_t due = schedule.wait_for_next_burst();
+  schedule.start();
+  for (std::uint64_t first = 0; !schedule.is_over(); first += schedule.burst()) {
+    schedule.sleep_until_due();
+    const std::int64_t due = schedule.begin_burst();
     emit<T>(ledger, out, first, schedule.burst(), [due](std::uint64_t index, T& value) {
       make_reading(index, value);
       value.due_ns = due;
