@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "bolts/record_sink_writer.hpp"
 #include "bora/bolt.hpp"
 #include "bora/coalesced_post.hpp"
 #include "bora/record.hpp"
-#include "bolts/record_sink_writer.hpp"
 
 namespace bora {
 

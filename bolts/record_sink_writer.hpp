@@ -73,8 +73,8 @@ class RecordSinkWriter {
   RecordSinkStats& stats_;
   std::vector<AckToken> slots_;  // by tag
   std::vector<Slot> free_;
-  Slot appended_ = 0;            // what place() is about
-  bool is_standing_ = false;     // full, and nothing was delivered since
+  Slot appended_ = 0;         // what place() is about
+  bool is_standing_ = false;  // full, and nothing was delivered since
   std::vector<RecordSink::Delivery> outcomes_;
 };
 

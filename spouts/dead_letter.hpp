@@ -15,7 +15,7 @@ struct DeadLetterContext {
   std::string topic;
   RecordPosition position;
   FailureKind kind = FailureKind::kError;
-  std::string component;       ///< That failed it; the spout's own name when it could not be decoded.
+  std::string component;  ///< That failed it; the spout's own name when it could not be decoded.
   std::uint32_t task = 0;
   std::string reason;          ///< Cut to kMaxReasonBytes.
   std::uint32_t attempts = 1;  ///< Times that it was processed.

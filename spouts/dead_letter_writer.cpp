@@ -40,7 +40,8 @@ void DeadLetterWriter::run(Instant now, std::vector<RecordPosition>& written) {
 }
 
 void DeadLetterWriter::send_ready(Instant now) {
-  while (const auto tag = refused_.pop_due(now)) ready_.push_back(*tag);
+  while (const auto tag = refused_.pop_due(now))
+    ready_.push_back(*tag);
   if (now < not_before_) return;
   for (; !ready_.empty(); ready_.pop_front()) {
     const auto found = letters_.find(ready_.front());
@@ -64,8 +65,7 @@ void DeadLetterWriter::on_outage(const Status& status, Instant now) {
 void DeadLetterWriter::on_refusal(Tag tag, Letter& letter, const Status& status, Instant now) {
   ++failures_;
   ++letter.refusals;
-  const bool waits =
-      refused_.try_push(now + options_.retry.delay_after(letter.refusals, tag), tag);
+  const bool waits = refused_.try_push(now + options_.retry.delay_after(letter.refusals, tag), tag);
   BORA_CHECK(waits, "the buffer of refused letters has no bound of its own");
   report(status);
 }

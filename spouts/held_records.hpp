@@ -18,10 +18,10 @@ class HeldRecords {
  public:
   using Slot = std::uint32_t;
   struct Held {
-    ConsumedRecord consumed;      ///< Its record is null once it is left for replay.
+    ConsumedRecord consumed;  ///< Its record is null once it is left for replay.
     std::size_t bytes = 0;
-    std::uint32_t failures = 0;   ///< Attempts that failed, outages not counted.
-    std::uint32_t outages = 0;    ///< Attempts in a row that found a dependency down.
+    std::uint32_t failures = 0;  ///< Attempts that failed, outages not counted.
+    std::uint32_t outages = 0;   ///< Attempts in a row that found a dependency down.
     bool is_used = false;
   };
 

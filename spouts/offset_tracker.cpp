@@ -106,7 +106,8 @@ class OffsetTracker::Window {
 
   void resize(std::size_t entries) {
     std::vector<Entry> ring(entries);
-    for (std::size_t i = 0; i < size_; ++i) ring[i] = at(i);
+    for (std::size_t i = 0; i < size_; ++i)
+      ring[i] = at(i);
     ring_ = std::move(ring);
     head_ = 0;
   }
@@ -114,9 +115,9 @@ class OffsetTracker::Window {
   std::vector<Entry> ring_;  // a power of two
   std::size_t head_ = 0;
   std::size_t size_ = 0;
-  std::size_t guess_ = 0;    // index that the next lookup is likely to want
+  std::size_t guess_ = 0;  // index that the next lookup is likely to want
   std::uint32_t epoch_;
-  std::int64_t next_;        // after the last offset that began
+  std::int64_t next_;  // after the last offset that began
   std::int64_t committed_;
 };
 

@@ -109,8 +109,8 @@ void RecordPump::poll_source(std::size_t max) {
 
 void RecordPump::accept(SourceRecord&& from, std::vector<Ready>& out) {
   const RecordPosition position = from.position;
-  const HeldRecords::Slot slot = held_.add(
-      {position, std::make_shared<const Record>(std::move(from.record))});
+  const HeldRecords::Slot slot =
+      held_.add({position, std::make_shared<const Record>(std::move(from.record))});
   if (!tracker_.begin(position, slot)) {
     held_.remove(slot);
     stats_.skipped.add();
@@ -331,14 +331,15 @@ void RecordPump::on_commit_result(const Status& status, std::span<const CommitRe
   if (status) {
     stats_.commits.add();
     commit_failures_in_a_row_ = 0;
-    for (const CommitRequest& request : requests) tracker_.committed(request);
+    for (const CommitRequest& request : requests)
+      tracker_.committed(request);
     return;
   }
   stats_.commit_failures.add();
   if (++commit_failures_in_a_row_ > 1) return;
-  setup_.on_error("committing offsets of topic " + std::string{source_.topic()} +
-                  " failed, and is tried again with the next ones: " +
-                  std::string{status.message()});
+  setup_.on_error(
+      "committing offsets of topic " + std::string{source_.topic()} +
+      " failed, and is tried again with the next ones: " + std::string{status.message()});
 }
 
 // --- assignments -------------------------------------------------------------------------------
@@ -361,7 +362,8 @@ void RecordPump::on_revoked(std::uint32_t partition, std::uint32_t epoch, Leave 
   letters_.forget(partition);
   unfinished_.clear();
   tracker_.revoke(partition, epoch, unfinished_);
-  for (const OffsetTracker::Cookie slot : unfinished_) forget(slot);
+  for (const OffsetTracker::Cookie slot : unfinished_)
+    forget(slot);
   publish_levels();
 }
 

@@ -45,7 +45,7 @@ class RecordPump final : private AssignmentListener {
     const Clock* clock = nullptr;        ///< Not owned.
     RecordSpoutStats* stats = nullptr;   ///< Not owned.
     RecordSpoutOptions options = {};
-    std::string component = {};          ///< Named in dead letters for records that cannot be decoded.
+    std::string component = {};  ///< Named in dead letters for records that cannot be decoded.
     std::uint32_t task = 0;
     /// Makes somebody call take() soon. Any thread.
     std::function<void()> wake = [] {};
@@ -141,7 +141,7 @@ class RecordPump final : private AssignmentListener {
   std::uint32_t commit_failures_in_a_row_ = 0;
   Instant poll_not_before_{};
   bool is_paused_ = false;
-  bool was_full_ = false;   // and did not fall under three quarters since
+  bool was_full_ = false;        // and did not fall under three quarters since
   bool was_taken_from_ = false;  // since the last tick
   bool is_stalled_ = false;      // nobody called take() for a tick
   bool is_suspended_ = false;

@@ -42,8 +42,8 @@ class RecordSpout final : public Spout<T> {
  public:
   RecordSpout(RecordConnections connections, Decode<T> decode, RecordSpoutOptions options = {})
       : decode_(std::move(decode)), driver_(std::move(connections), std::move(options)) {}
-  explicit RecordSpout(RecordConnections connections, RecordSpoutOptions options = {})
-    requires std::is_same_v<T, ConsumedRecord>
+  explicit RecordSpout(RecordConnections connections,
+                       RecordSpoutOptions options = {}) requires std::is_same_v<T, ConsumedRecord>
       : driver_(std::move(connections), std::move(options)) {}
 
   Status open(Context& context) override { return driver_.open(context); }
@@ -51,7 +51,8 @@ class RecordSpout final : public Spout<T> {
 
   Next next_batch(std::size_t max) override {
     const RecordPump::Outlook outlook = driver_.take(max, ready_);
-    for (const RecordPump::Ready& ready : ready_) emit_one(ready);
+    for (const RecordPump::Ready& ready : ready_)
+      emit_one(ready);
     ready_.clear();
     if (outlook.has_more) return Next::more();
     return outlook.next_due ? Next::idle_until(*outlook.next_due) : Next::idle();

@@ -12,21 +12,21 @@ struct RecordSpoutStats {
   OwnedCount dead_letters;          ///< Written and acknowledged.
   OwnedCount dead_letter_failures;  ///< Writes that failed and were tried again.
   OwnedCount decode_failures;       ///< Records that the decoder refused.
-  OwnedCount skipped;               ///< Polled, but known already or of an assignment that has ended.
-  OwnedCount late;                  ///< Acks and fails for an assignment that has ended.
-  OwnedCount left_for_replay;       ///< Let go of uncommitted while draining.
-  OwnedCount pauses;                ///< Times that the source was paused.
-  OwnedCount commits;               ///< Commit calls that succeeded.
+  OwnedCount skipped;          ///< Polled, but known already or of an assignment that has ended.
+  OwnedCount late;             ///< Acks and fails for an assignment that has ended.
+  OwnedCount left_for_replay;  ///< Let go of uncommitted while draining.
+  OwnedCount pauses;           ///< Times that the source was paused.
+  OwnedCount commits;          ///< Commit calls that succeeded.
   OwnedCount commit_failures;
-  OwnedCount source_failures;       ///< Polls that failed.
+  OwnedCount source_failures;  ///< Polls that failed.
   // Levels.
-  OwnedCount is_paused;             ///< 1 while paused.
-  OwnedCount held;                  ///< Records kept.
+  OwnedCount is_paused;  ///< 1 while paused.
+  OwnedCount held;       ///< Records kept.
   OwnedCount held_bytes;
   OwnedCount waiting_for_retry;
   OwnedCount waiting_dead_letters;
-  OwnedCount uncommitted;           ///< Offsets read but not committable yet.
-  OwnedCount lag;                   ///< Records not done: unread ones, if the source knows, and uncommitted.
+  OwnedCount uncommitted;  ///< Offsets read but not committable yet.
+  OwnedCount lag;          ///< Records not done: unread ones, if the source knows, and uncommitted.
 
   [[nodiscard]] std::vector<Gauge> gauges() const;
 };

@@ -39,7 +39,8 @@ struct Model {
   }
   std::size_t size() const {
     std::size_t n = 0;
-    for (const auto& [id, p] : partitions) n += p.unfinished.size() + p.done_ahead.size();
+    for (const auto& [id, p] : partitions)
+      n += p.unfinished.size() + p.done_ahead.size();
     return n;
   }
 };
@@ -117,7 +118,8 @@ class Run {
     std::vector<OffsetTracker::Cookie> expected;
     const auto found = model_.partitions.find(partition);
     if (found != model_.partitions.end()) {
-      for (const auto& [offset, cookie] : found->second.unfinished) expected.push_back(cookie);
+      for (const auto& [offset, cookie] : found->second.unfinished)
+        expected.push_back(cookie);
       model_.partitions.erase(found);
     }
     RC_ASSERT(unfinished == expected);
@@ -133,7 +135,8 @@ class Run {
     std::vector<CommitRequest> requests;
     tracker_.collect(requests);
     std::size_t expected = 0;
-    for (const auto& [id, p] : model_.partitions) expected += p.committable() > p.committed ? 1 : 0;
+    for (const auto& [id, p] : model_.partitions)
+      expected += p.committable() > p.committed ? 1 : 0;
     RC_ASSERT(requests.size() == expected);
     const bool is_confirmed = *rc::gen::arbitrary<bool>();
     for (const CommitRequest& request : requests) {
@@ -165,6 +168,7 @@ TEST_CASE("offset tracker: any sequence of begins, finishes, revokes and commits
   rc::prop("agrees with the model", [] {
     Run run;
     const int steps = *rc::gen::inRange(1, 600);
-    for (int i = 0; i < steps; ++i) run.step();
+    for (int i = 0; i < steps; ++i)
+      run.step();
   });
 }

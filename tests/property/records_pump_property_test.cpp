@@ -28,7 +28,11 @@ class Life {
   explicit Life(std::uint64_t seed)
       : dice_(seed),
         f_(options(), kPartitions,
-           {.revoke = 0.02, .lose = 0.02, .unavailable = 0.05, .repeat = 0.05, .short_poll = 0.3,
+           {.revoke = 0.02,
+            .lose = 0.02,
+            .unavailable = 0.05,
+            .repeat = 0.05,
+            .short_poll = 0.3,
             .commit_unavailable = 0.1},
            {.unavailable = 0.05, .fail = 0.1, .lose_reply = 0.1, .slowest = 3}, seed) {}
 
@@ -44,7 +48,8 @@ class Life {
  private:
   static RecordSpoutOptions options() {
     RecordSpoutOptions o;
-    o.retry = {.attempts = 3, .first_backoff = 100ms, .max_backoff = 1s, .max_outage_backoff = 300ms};
+    o.retry = {
+        .attempts = 3, .first_backoff = 100ms, .max_backoff = 1s, .max_outage_backoff = 300ms};
     o.poll_records = 7;
     o.max_held = 20;
     o.max_uncommitted = 40;
@@ -103,7 +108,8 @@ class Life {
   /// Whatever was committed is done: acked, or in the dead letters.
   void check_safety() const {
     std::set<std::string> dead;
-    for (const auto& letter : f_.broker.records("in.dlq")) dead.insert(letter.record.value);
+    for (const auto& letter : f_.broker.records("in.dlq"))
+      dead.insert(letter.record.value);
     for (const auto& [place, value] : values_) {
       if (place.second >= f_.committed(place.first)) continue;
       RC_ASSERT(acked_.count(place) != 0 || dead.count(value) != 0);
@@ -134,7 +140,9 @@ class Life {
     f_.pump->close();
   }
 
-  static std::int64_t offset_of(const MessageId& id) { return static_cast<std::int64_t>(id.offset); }
+  static std::int64_t offset_of(const MessageId& id) {
+    return static_cast<std::int64_t>(id.offset);
+  }
 
   using Place = std::pair<std::uint32_t, std::int64_t>;
   FaultDice dice_;
@@ -151,6 +159,7 @@ class Life {
 
 TEST_CASE("record pump: under every fault, only what is done is committed, and in the end all is") {
   rc::prop("holds for any seed", [](std::uint64_t seed) {
-    for (std::uint64_t i = 0; i < 10; ++i) Life{seed + i}.run();
+    for (std::uint64_t i = 0; i < 10; ++i)
+      Life{seed + i}.run();
   });
 }

@@ -97,10 +97,10 @@ MemoryBroker::Group& MemoryBroker::group(std::string_view group_name, std::strin
 
 void MemoryBroker::spread(Group& group) {
   for (std::size_t p = 0; p < group.shares.size(); ++p) {
-    group.shares[p].wanted =
-        group.members.empty() ? 0 : group.members[p % group.members.size()];
+    group.shares[p].wanted = group.members.empty() ? 0 : group.members[p % group.members.size()];
   }
-  for (const auto& wake : group.wakes) wake();
+  for (const auto& wake : group.wakes)
+    wake();
 }
 
 MemoryBroker::MemberId MemoryBroker::join(std::string_view group_name, std::string_view topic_name,
@@ -150,7 +150,8 @@ void MemoryBroker::take_away(std::string_view group_name, std::string_view topic
   move_on(group_name, topic_name, partition);
   share.owner = 0;
   ++share.generation;
-  for (const auto& wake : of.wakes) wake();
+  for (const auto& wake : of.wakes)
+    wake();
 }
 
 void MemoryBroker::move_on(std::string_view group_name, std::string_view topic_name,
@@ -162,13 +163,15 @@ void MemoryBroker::move_on(std::string_view group_name, std::string_view topic_n
   const auto at = std::find(of.members.begin(), of.members.end(), share.wanted);
   const auto index = static_cast<std::size_t>(at - of.members.begin());
   share.wanted = of.members[(index + 1) % of.members.size()];
-  for (const auto& wake : of.wakes) wake();
+  for (const auto& wake : of.wakes)
+    wake();
 }
 
 void MemoryBroker::wake_readers(std::string_view topic_name) {
   for (auto& [names, group] : groups_) {
     if (names.second != topic_name) continue;
-    for (const auto& wake : group.wakes) wake();
+    for (const auto& wake : group.wakes)
+      wake();
   }
 }
 

@@ -69,7 +69,8 @@ Status MemorySink::flush(std::chrono::milliseconds) {
   ++flushes_;
   if (queue_.empty()) return {};
   if (is_down_ || is_held_) return {ErrorKind::kUnavailable, "nothing was delivered in time"};
-  for (Queued& queued : queue_) queued.polls_left = 0;
+  for (Queued& queued : queue_)
+    queued.polls_left = 0;
   return {};
 }
 

@@ -18,8 +18,8 @@ namespace bora::test {
 /// What a MemorySink does wrong: probabilities.
 struct SinkFaults {
   double unavailable = 0;  ///< Per append: this and up to four further appends are not taken.
-  double fail = 0;         ///< Per record: its delivery fails as unavailable, and it is not in the topic.
-  double lose_reply = 0;   ///< Per record: the same, but it is in the topic.
+  double fail = 0;  ///< Per record: its delivery fails as unavailable, and it is not in the topic.
+  double lose_reply = 0;      ///< Per record: the same, but it is in the topic.
   std::uint32_t slowest = 0;  ///< Outcomes come after 0 to this many further polls, in any order.
 };
 
@@ -48,7 +48,7 @@ class MemorySink final : public RecordSink {
   // --- for the test ---
   void go_down() noexcept { is_down_ = true; }  ///< Appends are not taken, nothing is delivered.
   void come_up();
-  void hold() noexcept { is_held_ = true; }     ///< Appends are taken, nothing is delivered.
+  void hold() noexcept { is_held_ = true; }  ///< Appends are taken, nothing is delivered.
   void release();
   /// The next `records` deliveries fail with this kind.
   void fail_next(std::size_t records, ErrorKind kind) noexcept {

@@ -56,9 +56,10 @@ Result<std::size_t> MemorySource::poll(std::size_t max, std::vector<SourceRecord
 std::size_t MemorySource::read(std::uint32_t partition, Assigned& from, std::size_t max,
                                std::vector<SourceRecord>& out) {
   const auto& records = broker_.topic(options_.topic).partitions[partition].records;
-  auto it = std::lower_bound(
-      records.begin(), records.end(), from.next_offset,
-      [](const MemoryBroker::Stored& stored, std::int64_t offset) { return stored.offset < offset; });
+  auto it = std::lower_bound(records.begin(), records.end(), from.next_offset,
+                             [](const MemoryBroker::Stored& stored, std::int64_t offset) {
+                               return stored.offset < offset;
+                             });
   std::size_t taken = 0;
   for (; it != records.end() && taken < max; ++it, ++taken) {
     out.push_back({{partition, it->offset, from.epoch}, it->record});
@@ -73,8 +74,8 @@ void MemorySource::settle_assignments() {
   for (std::uint32_t p = 0; p < shares.size(); ++p) {
     const auto mine = assigned_.find(p);
     if (mine == assigned_.end()) continue;
-    const bool is_owner = shares[p].owner == member_ &&
-                          shares[p].generation == mine->second.generation;
+    const bool is_owner =
+        shares[p].owner == member_ && shares[p].generation == mine->second.generation;
     if (!is_owner) {
       let_go(p, AssignmentListener::Leave::kLost);
     } else if (shares[p].wanted != member_) {
@@ -131,8 +132,8 @@ Status MemorySource::commit(std::span<const CommitRequest> requests) {
   for (const CommitRequest& request : requests) {
     const auto mine = assigned_.find(request.partition);
     MemoryBroker::Share& share = shares.at(request.partition);
-    if (mine == assigned_.end() || mine->second.epoch != request.epoch ||
-        share.owner != member_ || share.generation != mine->second.generation) {
+    if (mine == assigned_.end() || mine->second.epoch != request.epoch || share.owner != member_ ||
+        share.generation != mine->second.generation) {
       ++broker_.ignored_commits_;
       continue;
     }
@@ -159,10 +160,10 @@ void MemorySource::close() {
   const auto& shares = broker_.group(options_.group, options_.topic).shares;
   while (!assigned_.empty()) {
     const auto& [partition, mine] = *assigned_.begin();
-    const bool is_owner = shares[partition].owner == member_ &&
-                          shares[partition].generation == mine.generation;
-    let_go(partition, is_owner ? AssignmentListener::Leave::kRevoked
-                               : AssignmentListener::Leave::kLost);
+    const bool is_owner =
+        shares[partition].owner == member_ && shares[partition].generation == mine.generation;
+    let_go(partition,
+           is_owner ? AssignmentListener::Leave::kRevoked : AssignmentListener::Leave::kLost);
   }
   broker_.leave(options_.group, options_.topic, member_);
   member_ = 0;

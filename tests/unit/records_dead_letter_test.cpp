@@ -49,7 +49,8 @@ struct WriterFixture {
     std::vector<RecordPosition> written;
     writer.run(clock.now(), written);
     std::vector<std::int64_t> offsets;
-    for (const auto& position : written) offsets.push_back(position.offset);
+    for (const auto& position : written)
+      offsets.push_back(position.offset);
     return offsets;
   }
 
@@ -104,7 +105,8 @@ TEST_CASE("dead letter: a long reason is cut between characters") {
   CHECK(header(dead_letter({}, c), "bora.dlq.reason").size() == kMaxReasonBytes);
 }
 
-TEST_CASE_METHOD(WriterFixture, "dead letter writer: a letter counts as written when acknowledged") {
+TEST_CASE_METHOD(WriterFixture,
+                 "dead letter writer: a letter counts as written when acknowledged") {
   sink.hold();
   add(5);
   CHECK(run().empty());

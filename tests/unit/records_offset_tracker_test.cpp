@@ -19,7 +19,8 @@ RecordPosition at(std::int64_t offset, std::uint32_t epoch = 1) {
 TEST_CASE("offset tracker: only what is done without a break from the start may be committed") {
   OffsetTracker tracker;
   tracker.assign(kPartition, 1, 10);
-  for (std::uint32_t i = 0; i < 4; ++i) REQUIRE(tracker.begin(at(10 + i), 100 + i));
+  for (std::uint32_t i = 0; i < 4; ++i)
+    REQUIRE(tracker.begin(at(10 + i), 100 + i));
   CHECK(tracker.committable(kPartition) == 10);
   CHECK(tracker.finish(at(11)) == 101U);
   CHECK(tracker.finish(at(13)) == 103U);
@@ -106,13 +107,16 @@ TEST_CASE("offset tracker: memory for a long window is given back when it is ove
   OffsetTracker tracker;
   tracker.assign(kPartition, 1, 0);
   constexpr std::int64_t kLong = 100'000;
-  for (std::int64_t i = 0; i < kLong; ++i) REQUIRE(tracker.begin(at(i), 0));
-  for (std::int64_t i = kLong - 1; i > 0; --i) REQUIRE(tracker.finish(at(i)));
+  for (std::int64_t i = 0; i < kLong; ++i)
+    REQUIRE(tracker.begin(at(i), 0));
+  for (std::int64_t i = kLong - 1; i > 0; --i)
+    REQUIRE(tracker.finish(at(i)));
   CHECK(tracker.size() == kLong);
   CHECK(tracker.memory_bytes() <= 2 * 16 * kLong);
   REQUIRE(tracker.finish(at(0)));
   CHECK(tracker.committable(kPartition) == kLong);
   std::vector<CommitRequest> requests;
-  for (int i = 0; i < 20; ++i) tracker.collect(requests);
+  for (int i = 0; i < 20; ++i)
+    tracker.collect(requests);
   CHECK(tracker.memory_bytes() <= 65'536);
 }

@@ -281,7 +281,8 @@ TEST_CASE("record pump: records that wait for a retry count among those held") {
   options.max_held = 4;
   PumpFixture f(options);
   f.produce(20);
-  for (const auto& ready : f.take()) f.fail(ready, FailureKind::kError);
+  for (const auto& ready : f.take())
+    f.fail(ready, FailureKind::kError);
   CHECK(f.stats.waiting_for_retry.get() == 4);
   CHECK(f.take().empty());
   f.clock.advance(100ms);
@@ -404,6 +405,22 @@ TEST_CASE("record pump: a dead letter under way for a lost partition does not fi
   f.pump->tick();
   CHECK(f.committed() == 0);
   CHECK(f.stats.held.get() == 1);
+}
+
+TEST_CASE("record pump: a dead letter that still waits for its write leaves with its partition") {
+  PumpFixture f;
+  f.produce(1);
+  f.sink->go_down();
+  f.fail(f.take()[0], FailureKind::kPermanent);
+  f.broker.take_away("group", "in", 0);
+  const auto again = f.take();
+  REQUIRE(again.size() == 1);
+  CHECK(f.stats.waiting_dead_letters.get() == 0);
+  f.sink->come_up();
+  f.clock.advance(1h);
+  f.pump->tick();
+  f.pump->tick();
+  CHECK(f.broker.records("in.dlq").empty());
 }
 
 // --- stopping ---

@@ -94,7 +94,8 @@ TEST_CASE("retry buffer: what is due first leaves first, in order of arrival whe
 TEST_CASE("retry buffer: takes nothing when full, and erasing keeps the order of the rest") {
   RetryBuffer<int> buffer{4};
   const Instant t0{1h};
-  for (int i = 0; i < 4; ++i) REQUIRE(buffer.try_push(t0 + (4 - i) * 1s, i));
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(buffer.try_push(t0 + (4 - i) * 1s, i));
   CHECK(buffer.is_full());
   CHECK_FALSE(buffer.try_push(t0, 99));
   CHECK(buffer.erase_if([](int i) { return i % 2 == 0; }) == 2);

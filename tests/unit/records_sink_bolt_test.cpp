@@ -38,7 +38,8 @@ struct SinkFixture {
   }
   [[nodiscard]] std::vector<std::string> out() const {
     std::vector<std::string> values;
-    for (const auto& stored : broker.records("out")) values.push_back(stored.record.value);
+    for (const auto& stored : broker.records("out"))
+      values.push_back(stored.record.value);
     return values;
   }
 
@@ -75,7 +76,8 @@ TEST_CASE("record sink bolt: outcomes that come in any order ack the right tuple
   SinkFixture f({.seed = 7, .faults = {.slowest = 5}});
   BoltTester t{[&] { return f.make(); }};
   Texts texts;
-  for (int i = 0; i < 100; ++i) texts.push_back(std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    texts.push_back(std::to_string(i));
   f.sink->fail_next(1, ErrorKind::kInternal);
   const auto fed = t.feed_all(texts);
   std::size_t acked = 0;
@@ -136,8 +138,10 @@ TEST_CASE("record sink bolt: it waits for room in a full sink and loses nothing"
   SinkFixture f({.capacity = 4, .faults = {.slowest = 3}});
   BoltTester t{[&] { return f.make(); }};
   Texts texts;
-  for (int i = 0; i < 50; ++i) texts.push_back(std::to_string(i));
-  for (const auto& fed : t.feed_all(texts)) REQUIRE(fed.acked());
+  for (int i = 0; i < 50; ++i)
+    texts.push_back(std::to_string(i));
+  for (const auto& fed : t.feed_all(texts))
+    REQUIRE(fed.acked());
   CHECK(f.out().size() == 50);
   CHECK(t.bolt().stats().waits.get() > 0);
 }
@@ -187,6 +191,8 @@ TEST_CASE("record sink bolt: outcomes that another thread announces are taken on
 
 TEST_CASE("record sink bolt: without a sink or an encoder it does not open, and says so") {
   using Bolt = RecordSinkBolt<std::string>;
-  CHECK_THROWS_WITH((BoltTester{[] { return Bolt{nullptr, nullptr}; }}),
+  CHECK_THROWS_WITH((BoltTester{[] {
+                      return Bolt{nullptr, nullptr};
+                    }}),
                     Catch::Contains("needs a sink and an encoder"));
 }

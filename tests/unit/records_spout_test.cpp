@@ -115,11 +115,14 @@ TEST_CASE("record spout: emits records as they come, and commits them on its tim
 TEST_CASE("record spout: a tuple that fails comes again, decoded anew, then is a dead letter") {
   SpoutFixture<int> f;
   std::vector<Instant> times;
-  f.start([&] { return RecordSpout<int>{f.connections(), to_int, plain_options()}; },
-          [&](const int&) {
-            times.push_back(f.clock.now());
-            throw std::runtime_error("this bolt dislikes numbers");
-          });
+  f.start(
+      [&] {
+        return RecordSpout<int>{f.connections(), to_int, plain_options()};
+      },
+      [&](const int&) {
+        times.push_back(f.clock.now());
+        throw std::runtime_error("this bolt dislikes numbers");
+      });
   f.produce("42");
   CHECK(times.size() == 1);
   f.topology->advance(99ms);
@@ -138,8 +141,11 @@ TEST_CASE("record spout: a tuple that fails comes again, decoded anew, then is a
 TEST_CASE("record spout: what cannot be decoded is a dead letter and no tuple") {
   SpoutFixture<int> f;
   std::vector<int> seen;
-  f.start([&] { return RecordSpout<int>{f.connections(), to_int, plain_options()}; },
-          [&](const int& in) { seen.push_back(in); });
+  f.start(
+      [&] {
+        return RecordSpout<int>{f.connections(), to_int, plain_options()};
+      },
+      [&](const int& in) { seen.push_back(in); });
   f.produce("1");
   f.produce("one");
   f.produce("throw");
@@ -162,8 +168,11 @@ TEST_CASE("record spout: a decoder that depends on something that is down is wai
     if (is_away) return Error{ErrorKind::kUnavailable, "away"};
     return to_int(in);
   };
-  f.start([&] { return RecordSpout<int>{f.connections(), decode, plain_options()}; },
-          [&](const int& in) { seen.push_back(in); });
+  f.start(
+      [&] {
+        return RecordSpout<int>{f.connections(), decode, plain_options()};
+      },
+      [&](const int& in) { seen.push_back(in); });
   f.produce("1");
   f.topology->advance(10min);
   CHECK(f.source->is_paused());
@@ -179,13 +188,17 @@ TEST_CASE("record spout: an outage pauses the source, then everything is done, i
   SpoutFixture<int> f;
   bool is_down = true;
   std::vector<int> seen;
-  f.start([&] { return RecordSpout<int>{f.connections(), to_int, plain_options()}; },
-          [&](const int& in) {
-            if (is_down) throw Unavailable("the store is down");
-            seen.push_back(in);
-          });
+  f.start(
+      [&] {
+        return RecordSpout<int>{f.connections(), to_int, plain_options()};
+      },
+      [&](const int& in) {
+        if (is_down) throw Unavailable("the store is down");
+        seen.push_back(in);
+      });
   f.produce("1");
-  for (int i = 2; i <= 50; ++i) f.produce(std::to_string(i));
+  for (int i = 2; i <= 50; ++i)
+    f.produce(std::to_string(i));
   f.topology->advance(30s);
   CHECK(f.stats().held.get() == 1);
   is_down = false;
@@ -197,8 +210,11 @@ TEST_CASE("record spout: an outage pauses the source, then everything is done, i
 
 TEST_CASE("record spout: a dead letter that is acknowledged while draining is waited for") {
   SpoutFixture<int> f;
-  f.start([&] { return RecordSpout<int>{f.connections(), to_int, plain_options()}; },
-          [](const int&) {});
+  f.start(
+      [&] {
+        return RecordSpout<int>{f.connections(), to_int, plain_options()};
+      },
+      [](const int&) {});
   f.sink->hold();
   f.produce("bad");
   f.topology->drain();
