@@ -166,6 +166,7 @@ void Process::Impl::stop_topology(RunningTopology& topology, StopOutcome& outcom
   const StopReport report = topology.stop(time_left());
   outcome.drained = outcome.drained && report.drained;
   outcome.left_in_flight += report.left_in_flight;
+  if (report.drained) return;
   for (const OldestInFlight& message : report.oldest)
     log_.warn("left in flight: its source brings it again", {{"topology", topology.name()},
                                                              {"component", message.component},

@@ -36,8 +36,8 @@ struct ProcessView {
   std::string version;
   ProcessState state = ProcessState::kStarting;
   std::chrono::milliseconds uptime{};
-  std::vector<TopologyView> topologies;
-  std::vector<Sample> samples;
+  std::vector<TopologyView> topologies = {};
+  std::vector<Sample> samples = {};
 };
 
 }  // namespace bora::host

@@ -10,11 +10,11 @@ namespace bora::host {
 
 /// Where values of settings come from, weakest first: files in order, the environment, assignments.
 struct SettingsInput {
-  std::vector<std::string> files;  ///< Paths of YAML files (JSON is YAML).
+  std::vector<std::string> files = {};  ///< Paths of YAML files (JSON is YAML).
   /// Variables of the process, name and value; those that begin with "BORA__" count:
   /// BORA__ARCHIVE__LINGER is archive.linger.
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::vector<std::string> assignments;  ///< "archive.linger=5ms", of --set.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  std::vector<std::string> assignments = {};  ///< "archive.linger=5ms", of --set.
 };
 
 /// Gives `settings` the values of `input`. Returns every fault found, each with where it stands; empty

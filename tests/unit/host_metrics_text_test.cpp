@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "host/metrics_text.hpp"
+#include "host/views_json.hpp"
+
+using namespace bora;
+using namespace bora::host;
+using namespace std::chrono_literals;
+
+namespace {
+
+void record(HistogramSnapshot& histogram, std::uint64_t ns, std::uint64_t times) {
+  histogram.buckets[HistogramSnapshot::bucket_of(ns)] += times;
+  histogram.count += times;
+  histogram.sum_ns += ns * times;
+}
+
+ProcessView example() {
+  ProcessView view{
+      .program = "raw", .version = "1.2.3", .state = ProcessState::kRunning, .uptime = 61'500ms};
+  TopologyView topology;
+  topology.nodes = {{"readings", true, 1}, {"archive", false, 2}};
+  topology.edges = {{"readings", "default", "archive", "shuffle"}};
+  MetricsSnapshot& metrics = topology.metrics;
+  metrics.topology = "raw";
+  TaskMetricsSnapshot spout;
+  spout.component = "readings";
+  spout.is_spout = true;
+  spout.opened = 100;
+  spout.acked = 90;
+  spout.failed = 4;
+  spout.in_flight = 6;
+  spout.streams = {{"default", 100}};
+  record(spout.complete, 2'000'000, 90);
+  TaskMetricsSnapshot bolt;
+  bolt.component = "archive";
+  bolt.executed = 40;
+  bolt.failed = 1;
+  bolt.busy_ns = 1'500'000'000;
+  bolt.queued_blocks = 3;
+  record(bolt.execute, 1'023, 10);           // the last below the first bound
+  record(bolt.execute, 1'024, 5);            // the first above it
+  record(bolt.execute, 900'000'000'000, 1);  // beyond the last
+  metrics.tasks = {spout, bolt, bolt};
+  metrics.tasks[2].task = 1;
+  metrics.errors = {{"archive", {{from_millis(0), 1, "bad \xff bytes", 2}}}};
+  metrics.oldest = {{"readings", 0, {7, 3, 0}, 2500ms, "queued for archive[1]", "archive"}};
+  metrics.bytes_in_flight = 512;
+  metrics.stuck = {{"archive[1]", 3s}};
+  view.topologies.push_back(std::move(topology));
+  view.samples = {
+      {"ingest_requests_total", "Requests.", Sample::Kind::kCounter, {{"status", "202"}}, 5},
+      {"ingest_requests_total", "Requests.", Sample::Kind::kCounter, {{"status", "400"}}, 1}};
+  return view;
+}
+
+// Lines that begin with `prefix`, in order.
+std::string lines_with(const std::string& text, const std::string& prefix) {
+  std::istringstream in{text};
+  std::string found;
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(prefix)) found += line + "\n";
+  return found;
+}
+
+double value_of(const std::string& text, const std::string& series) {
+  const std::string line = lines_with(text, series + " ");
+  INFO(series);
+  REQUIRE_FALSE(line.empty());
+  return std::stod(line.substr(series.size() + 1));
+}
+
+}  // namespace
+
+TEST_CASE("metrics have one family per name, with help, type and base units") {
+  const std::string text = metrics_text(example());
+  CHECK(lines_with(text, "# TYPE topology_") ==
+        "# TYPE topology_tuples_failed_total counter\n"
+        "# TYPE topology_tasks gauge\n"
+        "# TYPE topology_busy_seconds_total counter\n"
+        "# TYPE topology_tuples_executed_total counter\n"
+        "# TYPE topology_queue_blocks gauge\n"
+        "# TYPE topology_queue_seconds histogram\n"
+        "# TYPE topology_execute_seconds histogram\n"
+        "# TYPE topology_tuples_emitted_total counter\n"
+        "# TYPE topology_tuples_opened_total counter\n"
+        "# TYPE topology_tuples_acked_total counter\n"
+        "# TYPE topology_pending_tuples gauge\n"
+        "# TYPE topology_complete_seconds histogram\n"
+        "# TYPE topology_oldest_pending_seconds gauge\n"
+        "# TYPE topology_in_flight_bytes gauge\n"
+        "# TYPE topology_stuck_executors gauge\n");
+  CHECK(lines_with(text, "bora_build_info{program=\"raw\",version=\"1.2.3\",compiler=").size() > 0);
+  CHECK(lines_with(text, "ingest_requests_total") ==
+        "ingest_requests_total{status=\"202\"} 5\n"
+        "ingest_requests_total{status=\"400\"} 1\n");
+  CHECK(lines_with(text, "topology_oldest_pending_seconds") ==
+        "topology_oldest_pending_seconds{topology=\"raw\",component=\"readings\"} 2.5\n");
+}
+
+TEST_CASE("tasks of a component are summed, and counters conserve") {
+  const std::string text = metrics_text(example());
+  const std::string archive = "{topology=\"raw\",component=\"archive\"}";
+  const std::string readings = "{topology=\"raw\",component=\"readings\"}";
+  CHECK(value_of(text, "topology_tasks" + archive) == 2);
+  CHECK(value_of(text, "topology_tuples_executed_total" + archive) == 80);
+  CHECK(value_of(text, "topology_busy_seconds_total" + archive) == 3);
+  CHECK(value_of(text, "topology_tuples_opened_total" + readings) ==
+        value_of(text, "topology_tuples_acked_total" + readings) +
+            value_of(text, "topology_tuples_failed_total" + readings) +
+            value_of(text, "topology_pending_tuples" + readings));
+}
+
+TEST_CASE("histogram buckets are cumulative, few, and lose no count") {
+  const std::string text = metrics_text(example());
+  const std::string buckets = lines_with(text, "topology_execute_seconds_bucket");
+  CHECK(std::count(buckets.begin(), buckets.end(), '\n') == 15);
+  const std::string series =
+      "topology_execute_seconds_bucket{topology=\"raw\",component=\"archive\",le=";
+  CHECK(value_of(text, series + "\"1.024e-06\"}") == 20);
+  CHECK(value_of(text, series + "\"4.096e-06\"}") == 30);
+  CHECK(value_of(text, series + "\"68.719476736\"}") == 30);
+  CHECK(value_of(text, series + "\"+Inf\"}") == 32);
+  CHECK(value_of(text, "topology_execute_seconds_count{topology=\"raw\",component=\"archive\"}") ==
+        32);
+}
+
+TEST_CASE("the JSON view holds graph, tasks, errors, oldest and stuck, whatever bytes they hold") {
+  const auto json = nlohmann::json::parse(process_json(example()));
+  CHECK(json["state"] == "running");
+  CHECK(json["uptime_ms"] == 61'500);
+  const auto& topology = json["topologies"][0];
+  CHECK(topology["edges"][0] == nlohmann::json{{"from", "readings"},
+                                               {"stream", "default"},
+                                               {"to", "archive"},
+                                               {"grouping", "shuffle"}});
+  CHECK(topology["tasks"].size() == 3);
+  CHECK(topology["tasks"][0]["complete"]["p50_ns"] >= 2'000'000);
+  CHECK(topology["tasks"][0]["complete"]["p50_ns"] <= 2'125'000);
+  CHECK(topology["tasks"][1]["executed"] == 40);
+  CHECK(topology["errors"][0]["text"] == "bad \xef\xbf\xbd bytes");
+  CHECK(topology["oldest_in_flight"][0]["where"] == "queued for archive[1]");
+  CHECK(topology["stuck"][0]["for_ns"] == 3'000'000'000);
+}
