@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "bora/bolt.hpp"
 #include "bora/clock.hpp"
 #include "bora/component.hpp"
 #include "bora/failure.hpp"
 #include "bora/internal/alarm.hpp"
 #include "bora/internal/execute_under.hpp"
 #include "bora/internal/held_tokens.hpp"
+#include "bora/internal/taking_bolt.hpp"
 #include "bora/status.hpp"
 
 namespace bora {
@@ -68,7 +68,7 @@ struct BatchCounts {
 /// So write() may see a tuple again: it must be all or nothing, or idempotent.
 /// Threads: one task, one thread; write() may wait, and holds up this task's input only.
 template <class T>
-class BatchSink : public InPlaceBolt<T, void> {
+class BatchSink : public internal::TakingBolt<T> {
  public:
   explicit BatchSink(BatchOptions<T> options = {}) : options_(std::move(options)) {}
 

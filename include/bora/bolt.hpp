@@ -32,19 +32,28 @@ class BoltBase : public Component {
 };
 
 namespace internal {
-template <class Out>
+template <class Stream>
 class DefaultOutput {
  public:
-  using DefaultTuple = Out;
-  Output<Out> out;
+  using DefaultTuple = typename Stream::Tuple;
+  Stream out;
 
  protected:
   explicit DefaultOutput(Component* owner) : out(owner, "default") {}
 };
-template <>
-class DefaultOutput<void> {
+class NoDefaultOutput {
  protected:
-  explicit DefaultOutput(Component*) {}
+  explicit NoDefaultOutput(Component*) {}
+};
+template <class Out>
+struct OutputsOf {
+  using Copying = DefaultOutput<Output<Out>>;
+  using InPlace = DefaultOutput<InPlaceOutput<Out>>;
+};
+template <>
+struct OutputsOf<void> {
+  using Copying = NoDefaultOutput;
+  using InPlace = NoDefaultOutput;
 };
 }  // namespace internal
 
@@ -59,12 +68,12 @@ class DefaultOutput<void> {
 /// Threads: one task, one thread. execute() may wait (its neighbours go on), but holds up its own input.
 /// Fails: what execute() throws fails that tuple alone; Permanent and Unavailable say more.
 template <class In, class Out = void>
-class Bolt : public BoltBase, public internal::DefaultOutput<Out> {
+class Bolt : public BoltBase, public internal::OutputsOf<Out>::Copying {
  public:
   using Input = In;
   static constexpr bool kMutates = false;
 
-  Bolt() : internal::DefaultOutput<Out>(this) {}
+  Bolt() : internal::OutputsOf<Out>::Copying(this) {}
   /// Returning acks the tuple, once everything emitted under it is acked too; throwing fails it.
   virtual void execute(const In& in) = 0;
 };
@@ -72,12 +81,12 @@ class Bolt : public BoltBase, public internal::DefaultOutput<Out> {
 /// A bolt that may change its tuple and pass it on with `emit(std::move(in))`: with one consumer task
 /// and the same type, the tuple stays where it is in memory.
 template <class In, class Out = In>
-class InPlaceBolt : public BoltBase, public internal::DefaultOutput<Out> {
+class InPlaceBolt : public BoltBase, public internal::OutputsOf<Out>::InPlace {
  public:
   using Input = In;
   static constexpr bool kMutates = true;
 
-  InPlaceBolt() : internal::DefaultOutput<Out>(this) {}
+  InPlaceBolt() : internal::OutputsOf<Out>::InPlace(this) {}
   virtual void execute(In& in) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,10 +49,16 @@ struct RootTable {
   [[nodiscard]] std::span<const std::uint32_t> free_slots() const noexcept {
     return {free.get(), free_count};
   }
-  TreeRef open(MessageId id, std::size_t size) {
+  BORA_ALWAYS_INLINE TreeRef open(const MessageId& id, std::size_t size) {
     BORA_CHECK(free_count != 0, "a spout emitted more tuples than next_batch() allowed");
     const std::uint32_t slot = free[--free_count];
-    slots[slot] = {id, now, static_cast<std::uint32_t>(size)};
+    // Field by field: a copy of a whole struct just built waits for its own stores.
+    Slot& root = slots[slot];
+    root.id.offset = id.offset;
+    root.id.partition = id.partition;
+    root.id.epoch = id.epoch;
+    root.opened_at = now;
+    root.bytes = static_cast<std::uint32_t>(size);
     bytes_in_flight += static_cast<std::uint32_t>(size);
     ++opened;
     return base + slot;
@@ -116,22 +123,32 @@ class SpoutBase : public Component {
   /// Emits a tracked message: acked(id) or failed(id) follows exactly once. `bytes` counts against the
   /// cap on bytes in flight.
   template <class T>
-  void emit_to(Output<T>& output, const T& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  BORA_ALWAYS_INLINE void emit_to(Output<T>& output, const T& tuple, const MessageId& id,
+                                  std::size_t bytes = sizeof(T)) {
     context_->begin(roots_->open(id, bytes));
-    output.emit(tuple);
+    try {
+      output.emit(tuple);
+    } catch (...) {  // a grouping, a key or a copy threw: as if a bolt had
+      context_->fail_current(std::current_exception());
+    }
     end_root();
   }
   template <class T>
-  void emit_to(Output<T>& output, T&& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  BORA_ALWAYS_INLINE void emit_to(Output<T>& output, T&& tuple, const MessageId& id,
+                                  std::size_t bytes = sizeof(T)) {
     context_->begin(roots_->open(id, bytes));
-    output.emit(std::move(tuple));
+    try {
+      output.emit(std::move(tuple));
+    } catch (...) {  // a grouping, a key or a copy threw: as if a bolt had
+      context_->fail_current(std::current_exception());
+    }
     end_root();
   }
   /// Messages in flight of this task.
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return roots_->in_flight(); }
 
  private:
-  void end_root() {
+  BORA_ALWAYS_INLINE void end_root() {
     context_->end();
     context_->frame.anchor = internal::kUntracked;
   }
@@ -158,15 +175,15 @@ class Spout : public SpoutBase {
   Output<T> out{this, "default"};
 
  protected:
-  void emit(const T& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  BORA_ALWAYS_INLINE void emit(const T& tuple, const MessageId& id, std::size_t bytes = sizeof(T)) {
     emit_to(out, tuple, id, bytes);
   }
-  void emit(T&& tuple, MessageId id, std::size_t bytes = sizeof(T)) {
+  BORA_ALWAYS_INLINE void emit(T&& tuple, const MessageId& id, std::size_t bytes = sizeof(T)) {
     emit_to(out, std::move(tuple), id, bytes);
   }
   /// Emits without tracking: nobody learns whether it was processed.
-  void emit_untracked(const T& tuple) { out.emit(tuple); }
-  void emit_untracked(T&& tuple) { out.emit(std::move(tuple)); }
+  BORA_ALWAYS_INLINE void emit_untracked(const T& tuple) { out.emit(tuple); }
+  BORA_ALWAYS_INLINE void emit_untracked(T&& tuple) { out.emit(std::move(tuple)); }
 };
 
 namespace internal {

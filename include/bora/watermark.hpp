@@ -48,8 +48,9 @@ class Watermark {
   /// Takes note that time passed without an input.
   void advance(Instant now);
   [[nodiscard]] WallTime current() const noexcept { return current_; }
-  /// When, after `now`, advance() has to be called next, so that current() reaches `target` as soon as
-  /// it can if no more input comes. Nothing: there was no input yet.
+  /// When advance() has to be called next, so that current() reaches `target` as soon as it can if no
+  /// more input comes. Nothing: there was no input yet. An input moves it to idle_after from now at the
+  /// earliest.
   [[nodiscard]] std::optional<Instant> next_change(WallTime target, Instant now) const;
 
  private:

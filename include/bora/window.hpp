@@ -118,7 +118,8 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
       : Base({options.size, options.slide, std::move(options.key), options.limits}),
         time_(std::move(options.time)),
         partition_(std::move(options.partition)),
-        watermark_(options.watermark) {
+        watermark_(options.watermark),
+        idle_after_(options.watermark.idle_after) {
     internal::require_event_time(options.size, time_ != nullptr);
   }
 
@@ -130,6 +131,7 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
       return late.emit(std::as_const(in));
     }
     this->windows_.close_until(limit(), this->shower());
+    set_alarm(now);  // whatever becomes of this input, it may have moved the watermark
     const auto& grid = this->windows_.grid();
     if (!grid.covers(to_millis(time))) return;  // between two windows
     if (grid.end(grid.last_start(to_millis(time))) <= limit()) {
@@ -155,9 +157,8 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
   }
   void set_alarm(Instant now) {
     const auto end = this->windows_.next_end();
-    // An alarm that comes too early looks again; most inputs change nothing about the next end.
-    if (!end || (this->alarm_.is_set() && *end >= alarm_for_)) return;
-    alarm_for_ = *end;
+    // No input makes anything happen before that; an alarm that comes too early looks again.
+    if (!end || this->alarm_.rings_by(now + idle_after_)) return;
     const auto due = watermark_.next_change(from_millis(*end), now);
     if (due) this->alarm_.set(*due, now);
   }
@@ -168,7 +169,7 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
   std::function<WallTime(const In&)> time_;
   std::function<std::uint32_t(const In&)> partition_;
   Watermark watermark_;
-  std::int64_t alarm_for_ = 0;  // the end that the alarm is set for
+  const std::chrono::milliseconds idle_after_;
 };
 
 }  // namespace bora

@@ -26,7 +26,7 @@ class Alarm {
       ring_();
     });
   }
-  [[nodiscard]] bool is_set() const noexcept { return due_.has_value(); }
+  [[nodiscard]] bool rings_by(Instant time) const noexcept { return due_ && *due_ <= time; }
 
  private:
   std::optional<Context> context_;  // since bind()

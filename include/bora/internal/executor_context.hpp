@@ -9,6 +9,7 @@
 
 #include "bora/clock.hpp"
 #include "bora/failure.hpp"
+#include "bora/internal/inline.hpp"
 #include "bora/internal/tree_ref.hpp"
 
 namespace bora::internal {
@@ -67,17 +68,17 @@ class ExecutorContext {
   std::atomic<TreeRef> current_tree{kUntracked};
   std::atomic<std::uint32_t> current_task{0};
 
-  void begin(TreeRef ref) noexcept {
+  BORA_ALWAYS_INLINE void begin(TreeRef ref) noexcept {
     frame = Frame{ref, 0};
     current_tree.store(ref, std::memory_order_relaxed);
   }
-  void end() {
+  BORA_ALWAYS_INLINE void end() {
     if (frame.anchor != kUntracked && (frame.children == 0 || (frame.children & kGuarded) != 0))
       release(frame.anchor);
   }
   /// Accounts for one more child of the executing tuple. Call once the child stands in its block (making
   /// it may throw) and before the block leaves.
-  void add_child() {
+  BORA_ALWAYS_INLINE void add_child() {
     if (frame.children++ != 0) [[unlikely]]
       raise(frame.anchor);
   }
@@ -97,7 +98,7 @@ class ExecutorContext {
     pending_[ref].fetch_add(1, std::memory_order_relaxed);
   }
   /// Gives one count back; completes the tree when it was the last.
-  void release(TreeRef ref) {
+  BORA_ALWAYS_INLINE void release(TreeRef ref) {
     if (ref == kUntracked) return;
     // acquire: partner is the acq_rel decrement of whoever else held a count.
     if ((ref & kJointBit) == 0 && pending_[ref].load(std::memory_order_acquire) == 1) [[likely]]
@@ -120,7 +121,7 @@ class ExecutorContext {
   ExecutorContext() = default;
   ~ExecutorContext() = default;
 
-  void complete(TreeRef ref) {
+  BORA_ALWAYS_INLINE void complete(TreeRef ref) {
     CompletionLane& lane = *completions_[ref >> owner_shift_];
     lane.slots[lane.tail++ & lane.mask] = ref;
   }

@@ -9,6 +9,7 @@
 
 #include "bora/internal/block.hpp"
 #include "bora/internal/executor_context.hpp"
+#include "bora/internal/inline.hpp"
 
 namespace bora::internal {
 
@@ -117,15 +118,7 @@ class Lane final : public LaneBase {
   ~Lane() override { release_all(); }
 
   template <class U>
-  void append(U&& value, TreeRef ref) {
-    if constexpr (std::is_same_v<U, T>) {  // an rvalue of the very type: may stay where it is
-      if (in_place_allowed_ && context_->in_block != nullptr &&
-          std::addressof(value) ==
-              context_->in_block->template items_as<T>() + context_->in_index &&
-          // Passed on for the second time, there is no place for it.
-          (in_place_ != context_->in_block || in_place_count_ <= context_->in_index))
-        return append_in_place(ref);
-    }
+  BORA_ALWAYS_INLINE void append(U&& value, TreeRef ref) {
     if (in_place_ != nullptr) [[unlikely]]
       leave_in_place();
     Block* block = open_;
@@ -137,8 +130,16 @@ class Lane final : public LaneBase {
     ++block->count;
   }
 
- private:
-  void append_in_place(TreeRef ref) {
+  /// Whether `tuple` is the one being executed, and may stay where it is.
+  [[nodiscard]] bool may_pass_on(const T& tuple) const noexcept {
+    const Block* block = context_->in_block;
+    return in_place_allowed_ && block != nullptr &&
+           std::addressof(tuple) == static_cast<const T*>(block->items) + context_->in_index &&
+           // Passed on for the second time, it finds its place taken.
+           (in_place_ != block || in_place_count_ <= context_->in_index);
+  }
+  /// Hands the tuple being executed on in its own block. Requires: may_pass_on().
+  void pass_on(TreeRef ref) {
     Block* block = context_->in_block;
     if (in_place_ != block) [[unlikely]]
       enter_in_place(block);
@@ -153,6 +154,7 @@ class Lane final : public LaneBase {
     block->refs[to] = ref;
   }
 
+ private:
   void move_items(Block& from, std::uint32_t count, Block& to, std::uint32_t alive) override {
     T* source = from.template items_as<T>();
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -10,7 +10,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "bora/bolt.hpp"
 #include "bora/check.hpp"
 #include "bora/clock.hpp"
 #include "bora/component.hpp"
@@ -18,6 +17,7 @@
 #include "bora/internal/alarm.hpp"
 #include "bora/internal/execute_under.hpp"
 #include "bora/internal/keyed_windows.hpp"
+#include "bora/internal/taking_bolt.hpp"
 #include "bora/window_options.hpp"
 
 namespace bora {
@@ -73,7 +73,7 @@ void require_room_for_key(std::size_t keys, const WindowLimits& limits);
 /// windows that are still open give their inputs back (kAbandoned): the source replays them.
 /// Threads: one task, one thread.
 template <class In, class Out, class Key>
-class WindowBoltBase : public InPlaceBolt<In, Out> {
+class WindowBoltBase : public TakingBolt<In, Out> {
  public:
   Status open(Context& context) final {
     context_ = context;
