@@ -6,7 +6,12 @@ namespace bora {
 
 bool Watermark::observe(std::uint32_t partition, WallTime time, Instant now, WallTime wall) {
   if (time > wall + options_.max_ahead || time < kEarliest) return false;
-  if (partitions_.empty()) first_seen_ = now;
+  if (partitions_.empty()) {
+    first_seen_ = now;
+  } else if (now >= recompute_at_) {
+    recompute(
+        now);  // the silence before this input counts, whether or not advance() was called in it
+  }
   auto [it, is_new] = partitions_.try_emplace(partition);
   Partition& p = it->second;
   const bool was_idle = is_new || is_idle(p, now);
@@ -17,7 +22,7 @@ bool Watermark::observe(std::uint32_t partition, WallTime time, Instant now, Wal
   if (is_newer) p.newest = time;
   newest_ = std::max(newest_, time);
   // Most inputs of most partitions change nothing: only the slowest partition holds the rest back.
-  if (was_idle || (was_slowest && is_newer) || now >= recompute_at_) recompute(now);
+  if (was_idle || (was_slowest && is_newer)) recompute(now);
   return true;
 }
 
@@ -53,20 +58,16 @@ void Watermark::recompute(Instant now) {
 
 std::optional<Instant> Watermark::next_change(WallTime target, Instant now) const {
   if (partitions_.empty()) return std::nullopt;
-  // When every partition is idle, what is missing passes at the pace of the clock.
-  const Instant all_idle = last_seen_ + options_.idle_after;
-  const Instant at_clock_pace = last_seen_ + (target + options_.max_out_of_order - newest_);
-  Instant next = std::max(all_idle, at_clock_pace);
-  // Before that, each partition that becomes idle may let the others go on.
-  for (const auto& [id, partition] : partitions_) {
-    const Instant idle_at = partition.seen_at + options_.idle_after;
-    if (idle_at > now) next = std::min(next, idle_at);
-  }
-  if (partitions_.size() < options_.partitions) {
-    const Instant patience_ends = first_seen_ + options_.idle_after;
-    if (patience_ends > now) next = std::min(next, patience_ends);
-  }
-  return next;
+  std::optional<Instant> next;
+  const auto consider = [&](Instant when) {
+    if (when > now && (!next || when < *next)) next = when;
+  };
+  for (const auto& [id, partition] : partitions_)
+    consider(partition.seen_at + options_.idle_after);
+  if (partitions_.size() < options_.partitions) consider(first_seen_ + options_.idle_after);
+  if (next) return next;
+  // Every partition is idle: what is missing passes at the pace of the clock.
+  return std::max(now, last_seen_ + (target + options_.max_out_of_order - newest_));
 }
 
 }  // namespace bora

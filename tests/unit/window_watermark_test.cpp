@@ -59,6 +59,13 @@ TEST_CASE("watermark: when all are idle, next_change is when the clock's pace re
   CHECK(w.current() == kEpoch + 30s);
 }
 
+TEST_CASE("watermark: silence counts, whether or not it was looked at while it lasted") {
+  Watermark w{{.idle_after = 10s}};
+  (void)w.observe(0, kEpoch, kStart, kEpoch);
+  (void)w.observe(0, kEpoch - 5s, kStart + 60s, kEpoch + 60s);
+  CHECK(w.current() == kEpoch + 60s);
+}
+
 TEST_CASE("watermark: a time too far ahead, or absurdly old, is not believed and changes nothing") {
   Watermark w{{.max_ahead = 5s}};
   CHECK_FALSE(w.observe(0, kEpoch + 5001ms, kStart, kEpoch));
