@@ -29,14 +29,19 @@ struct TaskMetrics {
 class ErrorLog {
  public:
   /// Adds an entry; true when the event should be reported: the component's first, or the first for
-  /// ten seconds.
-  bool add(Instant now, WallTime at, std::uint32_t task, std::string text);
+  /// ten seconds. An entry with the same task and text as the last one only counts it, and takes over
+  /// the detail, such as the message's id.
+  bool add(Instant now, WallTime at, std::uint32_t task, std::string text, std::string detail);
   [[nodiscard]] std::vector<ErrorEntry> last() const;
 
  private:
   static constexpr std::size_t kKept = 10;
   mutable std::mutex mutex_;
-  std::vector<ErrorEntry> entries_;  // guarded by mutex_, oldest first
+  struct Entry {
+    ErrorEntry entry;    // its text is without the detail
+    std::string detail;
+  };
+  std::vector<Entry> entries_;  // guarded by mutex_, oldest first
   Instant reported_at_ = Instant::min();
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bora/bolt.hpp"
+#include "bora/internal/execute_under.hpp"
 #include "engine/ack/ledger.hpp"
 #include "engine/runtime/lane_queues.hpp"
 #include "engine/runtime/runtime.hpp"
@@ -59,7 +60,8 @@ const EngineOptions& Executor::options() const noexcept { return runtime_.option
 void Executor::add_task(TaskBase& task) {
   task.context = this;
   tasks_.push_back(&task);
-  if (auto* bolt = dynamic_cast<BoltBase*>(&task.component())) bolts_.push_back(bolt);
+  if (tasks_.size() == 1) current_task.store(task.identity.id, std::memory_order_relaxed);
+  if (auto* bolt = dynamic_cast<BoltBase*>(&task.component())) bolts_.emplace_back(bolt, &task);
   for (OutputBase* output : task.component().outputs())
     output->bind(*this, task.identity.id);
 }
@@ -98,7 +100,6 @@ Status Executor::open_tasks() {
   for (TaskBase* task : tasks_) {
     Status status;
     try {
-      ++open_tasks_;
       status = task->component().open(task->surroundings);
     } catch (const std::exception& e) {
       status = Status{ErrorKind::kInternal, e.what()};
@@ -108,6 +109,7 @@ Status Executor::open_tasks() {
     if (!status)
       return Status{status.error().kind,
                     Runtime::label(*task) + " did not open: " + status.error().message};
+    ++open_tasks_;
   }
   for (auto& spout : spouts_)
     spout->start_watching();
@@ -139,7 +141,8 @@ Executor::Step Executor::step(Instant now) {
   } else {
     if (!idle_done_) go_idle();
     publish_completions(true);
-    idle_.store(true, std::memory_order_seq_cst);
+    // A blocked one has work: it only cannot do it yet. Who waits for quiet must wait for that, too.
+    idle_.store(blocked_lanes == 0, std::memory_order_seq_cst);
   }
   publish_metrics();
   step_began_.store(0, std::memory_order_relaxed);
@@ -240,15 +243,14 @@ bool Executor::run_spouts() {
 
 void Executor::go_idle() {
   idle_done_ = true;
-  for (BoltBase* bolt : bolts_) {
+  for (const auto& [bolt, task] : bolts_) {
     begin(kUntracked);
+    current_task.store(task->identity.id, std::memory_order_relaxed);
     try {
       if (draining_) bolt->on_drain();
       bolt->on_idle();
-    } catch (const std::exception& e) {
-      for (TaskBase* task : tasks_)
-        if (&task->component() == bolt)
-          runtime_.report(*task, std::string("on_idle threw: ") + e.what());
+    } catch (...) {
+      runtime_.report(*task, "on_idle threw: " + describe_current_exception().reason);
     }
   }
   flush_outputs();
@@ -349,6 +351,7 @@ void Executor::end() {
   }
   open_tasks_ = 0;
   timers_.clear();
+  mailbox_->close();
   publish_metrics();
   idle_.store(true, std::memory_order_seq_cst);
 }
@@ -422,10 +425,10 @@ void ExecutorContext::fail(TreeRef ref, FailureKind kind, std::string reason) {
     id = ledger_->fail(ref, {{}, kind, task.identity.component, task.identity.index, reason});
   }
   if (kind == FailureKind::kAbandoned) return;  // part of every drain: no event
-  self.runtime().report(
-      task, reason + (ref == kUntracked ? std::string(" (an untracked tuple)")
-                                        : " (message " + std::to_string(id.partition) + "/" +
-                                              std::to_string(id.offset) + ")"));
+  self.runtime().report(task, std::move(reason),
+                        ref == kUntracked ? std::string(" (an untracked tuple)")
+                                          : " (message " + std::to_string(id.partition) + "/" +
+                                                std::to_string(id.offset) + ")");
 }
 
 void ExecutorContext::fail_current(std::exception_ptr error) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bora/internal/executor_context.hpp"
@@ -75,7 +76,7 @@ class Executor final : public ExecutorContext {
   [[nodiscard]] const EngineOptions& options() const noexcept;
   [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
   [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
-  /// The last step found nothing to do.
+  /// The last step found nothing to do, and nothing waits for room behind a full lane.
   [[nodiscard]] bool is_idle() const noexcept { return idle_.load(std::memory_order_seq_cst); }
   [[nodiscard]] std::uint64_t steps_worked() const noexcept {
     return worked_.load(std::memory_order_seq_cst);
@@ -129,7 +130,7 @@ class Executor final : public ExecutorContext {
   const std::uint32_t index_;
   const Clock* clock_;
   std::vector<TaskBase*> tasks_;
-  std::vector<BoltBase*> bolts_;
+  std::vector<std::pair<BoltBase*, TaskBase*>> bolts_;
   std::vector<Input> inputs_;
   std::vector<LaneBase*> output_lanes_;
   std::vector<std::unique_ptr<SpoutRunner>> spouts_;

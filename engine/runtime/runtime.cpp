@@ -211,11 +211,12 @@ std::uint64_t Runtime::in_flight() const noexcept {
   return sum;
 }
 
-void Runtime::report(const TaskBase& task, std::string text) {
+void Runtime::report(const TaskBase& task, std::string text, std::string detail) {
   const std::size_t component = index_of(task.identity.component);
-  const bool log =
-      errors_[component]->add(clock_->now(), clock_->wall_now(), task.identity.index, text);
-  if (log && options_.on_event) options_.on_event(label(task), text);
+  const std::string whole = text + detail;
+  const bool log = errors_[component]->add(clock_->now(), clock_->wall_now(), task.identity.index,
+                                           std::move(text), std::move(detail));
+  if (log && options_.on_event) options_.on_event(label(task), whole);
 }
 
 MetricsSnapshot Runtime::metrics() const {

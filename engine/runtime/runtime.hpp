@@ -55,7 +55,9 @@ class Runtime {
   [[nodiscard]] std::uint64_t total_work() const noexcept;
   [[nodiscard]] std::uint64_t in_flight() const noexcept;
   [[nodiscard]] MetricsSnapshot metrics() const;
-  void report(const TaskBase& task, std::string text);
+  /// Adds to the task's component's last errors, and tells on_event once per interval. `detail` follows
+  /// the text, but does not make it another one.
+  void report(const TaskBase& task, std::string text, std::string detail = {});
   std::atomic<std::size_t> bytes_in_flight{0};
 
  private:

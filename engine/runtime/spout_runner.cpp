@@ -180,15 +180,15 @@ bool SpoutRunner::poll() {
   if (idle_ && !woken && !(idle_until_ && now >= *idle_until_)) return false;
   const std::size_t max = room();
   if (max == 0) return false;
-  // seq_cst: cleared before the spout looks, so that what comes while it looks is not missed.
-  if (woken) ready_->store(false, std::memory_order_seq_cst);
+  // Cleared before the spout looks, so that what comes while it looks is not missed. An exchange, as it
+  // has to see what the waker, whose flag it takes, did before.
+  if (woken) ready_->exchange(false, std::memory_order_seq_cst);
   idle_ = false;
   idle_until_.reset();
   task_.roots.now = now;
   const std::uint64_t before = task_.roots.opened;
   Next next = Next::idle();
-  const std::uint64_t emitted_before =
-      spout_.outputs().empty() ? 0 : spout_.outputs()[0]->emitted();
+  const std::uint64_t emitted_before = emitted();
   call_spout("next_batch()", [&] {
     next = spout_.next_batch(max);
     idle_ = next.kind() == Next::Kind::kIdle;
@@ -197,9 +197,15 @@ bool SpoutRunner::poll() {
   executor_.begin(kUntracked);
   if (next.kind() == Next::Kind::kFinished) finished_ = true;
   account_bytes();
-  const bool untracked =
-      !spout_.outputs().empty() && spout_.outputs()[0]->emitted() != emitted_before;
-  return task_.roots.opened != before || untracked || next.kind() == Next::Kind::kMore;
+  return task_.roots.opened != before || emitted() != emitted_before ||
+         next.kind() == Next::Kind::kMore;
+}
+
+std::uint64_t SpoutRunner::emitted() const {
+  std::uint64_t sum = 0;
+  for (const OutputBase* output : spout_.outputs())
+    sum += output->emitted();
+  return sum;
 }
 
 bool SpoutRunner::has_work() {

@@ -86,6 +86,7 @@ class SpoutRunner final : public TreeOwner {
   void take_arrivals();
   void record_latency(Instant opened_at, std::uint64_t times);
   [[nodiscard]] std::size_t room() const;
+  [[nodiscard]] std::uint64_t emitted() const;
   void account_bytes();
   void deliver();
   void evaluate(Instant now);
