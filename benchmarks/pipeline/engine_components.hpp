@@ -113,7 +113,7 @@ class PacedSpout final : public BenchSpout<Reading> {
   Next next_batch(std::size_t max) override {
     if (!may_go()) return Next::idle();
     OpenLoop& schedule = *run().schedule;
-    if (next_ == 0 && left_ == 0) schedule.start();
+    if (!std::exchange(started_, true)) schedule.start();
     for (; max > 0; --max) {
       if (left_ == 0) {
         if (schedule.is_over()) return Next::finished();
@@ -132,6 +132,7 @@ class PacedSpout final : public BenchSpout<Reading> {
   }
 
  private:
+  bool started_ = false;
   std::uint64_t next_ = 0;
   std::uint64_t left_ = 0;  // of the burst
   std::int64_t due_ = 0;
