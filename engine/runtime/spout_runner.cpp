@@ -219,9 +219,13 @@ bool SpoutRunner::has_work() {
 
 std::optional<Instant> SpoutRunner::next_due() const {
   if (!active_ || draining_ || finished_) return std::nullopt;
-  if (idle_) return idle_until_;
-  if (task_.roots.free_count != 0 && room() == 0) return executor_.now() + kBytesPoll;
-  return std::nullopt;
+  const Instant now = executor_.now();
+  const bool is_wanted = !idle_ || ready_->load(std::memory_order_seq_cst) ||
+                         (idle_until_ && now >= *idle_until_);
+  if (!is_wanted) return idle_until_;
+  // It would be asked, was there room: a completion, or the consumer of a full lane, wakes it.
+  if (executor_.blocked_lanes != 0 || task_.roots.free_count == 0) return std::nullopt;
+  return room() == 0 ? now + kBytesPoll : now;
 }
 
 void SpoutRunner::prepare_to_park() noexcept {

@@ -148,7 +148,10 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
   [[nodiscard]] WallTime watermark() const noexcept { return watermark_.current(); }
 
  private:
-  void retry() override { this->windows_.retry_until(limit(), this->shower()); }
+  void retry() override {
+    this->windows_.retry_until(limit(), this->shower());
+    set_alarm(this->clock().now());  // for later windows of the keys that were stuck
+  }
   void on_alarm() override {
     const Instant now = this->clock().now();
     watermark_.advance(now);
