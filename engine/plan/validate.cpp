@@ -1,6 +1,7 @@
 // Every check of a plan, one function each; all faults are collected before anything is said.
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -28,6 +29,15 @@ std::string list(const std::vector<std::string>& names) {
   for (const std::string& name : names)
     text += (text.empty() ? "" : ", ") + quoted(name);
   return text.empty() ? "none" : text;
+}
+
+/// Null when there is no such output, or the component could not be made.
+const OutputBase* find_output(const ComponentSpec& c, const std::string& stream) {
+  if (!c.prototype) return nullptr;
+  const auto& outputs = c.prototype->component().outputs();
+  const auto at = std::find_if(outputs.begin(), outputs.end(),
+                               [&](const OutputBase* o) { return o->name() == stream; });
+  return at == outputs.end() ? nullptr : *at;
 }
 
 std::vector<std::string> streams_of(const ComponentSpec& c) {
@@ -74,6 +84,22 @@ void check_options(const TopologyPlan& plan, Faults& faults) {
   }
 }
 
+/// A reference names the spout task and the message, see Ledger.
+void check_capacity(const TopologyPlan& plan, Faults& faults) {
+  std::uint64_t tasks = 0;
+  std::uint32_t most = 1;
+  for (const ComponentSpec& c : plan.components) {
+    if (c.kind != ComponentKind::kSpout) continue;
+    tasks += c.options.tasks;
+    most = std::max(most, std::min(c.options.max_in_flight, kMostInFlight));
+  }
+  if (tasks << std::bit_width(most + 1) < kJointBit) return;
+  faults.push_back("its spouts have " + std::to_string(tasks) + " tasks with up to " +
+                   std::to_string(most) +
+                   " messages in flight each, more than the engine can number: lower "
+                   "max_in_flight or tasks");
+}
+
 void check_subscriptions(const TopologyPlan& plan, Faults& faults) {
   for (const ComponentSpec& c : plan.components) {
     if (c.kind == ComponentKind::kBolt && c.subscriptions.empty())
@@ -88,6 +114,11 @@ void check_subscriptions(const TopologyPlan& plan, Faults& faults) {
         faults.push_back(quoted(c.name) + " reads stream " + quoted(s.stream) + " of " +
                          quoted(s.from) +
                          ", which has no such output; it has: " + list(streams_of(*from)));
+      } else if (const OutputBase* output = find_output(*from, s.stream);
+                 output != nullptr && output->type() != s.type) {
+        faults.push_back(quoted(c.name) + " reads stream " + quoted(s.stream) + " of " +
+                         quoted(s.from) +
+                         " as another type than it carries: use a handle of this builder");
       }
     }
   }
@@ -179,15 +210,12 @@ void check_local(const TopologyPlan& plan, Faults& faults) {
   }
 }
 
-/// The spouts whose tuples reach a component.
-void collect_spouts(const TopologyPlan& plan, const ComponentSpec& c,
-                    std::set<const ComponentSpec*>& spouts) {
-  if (c.kind == ComponentKind::kSpout) {
-    spouts.insert(&c);
-    return;
-  }
+/// A component and all whose tuples reach it.
+void collect_upstream(const TopologyPlan& plan, const ComponentSpec& c,
+                      std::set<const ComponentSpec*>& upstream) {
+  if (!upstream.insert(&c).second) return;
   for (const SubscriptionSpec& s : c.subscriptions)
-    if (const ComponentSpec* from = plan.find(s.from)) collect_spouts(plan, *from, spouts);
+    if (const ComponentSpec* from = plan.find(s.from)) collect_upstream(plan, *from, upstream);
 }
 
 /// Across processes the source's partitioning does the grouping: a keyed bolt is right there only when
@@ -196,10 +224,12 @@ void warn_of_scope(TopologyPlan& plan) {
   for (const ComponentSpec& c : plan.components) {
     for (const SubscriptionSpec& s : c.subscriptions) {
       if (s.grouping != Grouping::kFields) continue;
-      std::set<const ComponentSpec*> spouts;
-      collect_spouts(plan, c, spouts);
-      for (const ComponentSpec* spout : spouts) {
-        if (spout->options.source_key.empty() || spout->options.source_key == s.key) continue;
+      std::set<const ComponentSpec*> upstream;
+      if (const ComponentSpec* from = plan.find(s.from)) collect_upstream(plan, *from, upstream);
+      for (const ComponentSpec* spout : upstream) {
+        if (spout->kind != ComponentKind::kSpout || spout->options.source_key.empty() ||
+            spout->options.source_key == s.key)
+          continue;
         plan.warnings.push_back(
             quoted(c.name) + " groups " +
             (s.key.empty() ? "by a key without a name" : "by " + quoted(s.key)) +
@@ -220,6 +250,7 @@ std::vector<std::string> validate(TopologyPlan& plan) {
   Faults faults;
   check_names(plan, faults);
   check_options(plan, faults);
+  check_capacity(plan, faults);
   check_subscriptions(plan, faults);
   check_unread(plan, faults);
   check_cycles(plan, faults);

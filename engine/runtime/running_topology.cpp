@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <pthread.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -22,9 +23,9 @@ class Threads {
   /// Starts every executor's thread and waits until each has opened its tasks. On failure every thread
   /// has ended again.
   Status start() {
-    for (const auto& executor : runtime_.executors())
-      threads_.emplace_back([this, e = executor.get()] { run(*e); });
+    const Status started = start_threads();
     std::unique_lock lock(mutex_);
+    if (!started && open_status_) open_status_ = started;
     changed_.wait(lock, [&] { return opened_ == threads_.size(); });
     go_ = true;
     const Status status = open_status_;
@@ -41,6 +42,19 @@ class Threads {
   }
 
  private:
+  Status start_threads() {
+    try {
+      for (const auto& executor : runtime_.executors())
+        threads_.emplace_back([this, e = executor.get()] { run(*e); });
+      return {};
+    } catch (const std::system_error& e) {
+      return {ErrorKind::kUnavailable,
+              "could not start thread " + std::to_string(threads_.size() + 1) + " of " +
+                  std::to_string(runtime_.executors().size()) + ": " + e.what() +
+                  "; give components fewer tasks, or the process more threads"};
+    }
+  }
+
   void run(Executor& executor) {
     const std::string name =
         runtime_.plan().name.substr(0, 6) + "." + executor.tasks()[0]->identity.component;
@@ -129,7 +143,8 @@ struct RunningTopology::State {
   bool wait_quiet(std::chrono::steady_clock::time_point until) {
     for (;;) {
       const std::uint64_t work = runtime.total_work();
-      if (runtime.looks_quiet() && runtime.total_work() == work && runtime.looks_quiet())
+      if (runtime.looks_quiet() && runtime.total_work() == work && runtime.looks_quiet() &&
+          runtime.total_work() == work)
         return true;
       if (std::chrono::steady_clock::now() >= until || !pause()) return false;
     }
@@ -164,7 +179,13 @@ RunningTopology::~RunningTopology() {
 
 Result<std::unique_ptr<RunningTopology>> RunningTopology::start(Topology topology,
                                                                 EngineOptions options) {
-  auto state = std::make_unique<State>(std::move(topology).take_plan(), std::move(options));
+  const std::string name = topology.name();
+  std::unique_ptr<State> state;
+  try {
+    state = std::make_unique<State>(std::move(topology).take_plan(), std::move(options));
+  } catch (const std::exception& e) {
+    return Error{ErrorKind::kInternal, "topology '" + name + "' cannot be set up: " + e.what()};
+  }
   if (Status status = state->threads.start(); !status) return status;
   return std::unique_ptr<RunningTopology>(new RunningTopology(std::move(state)));
 }
@@ -214,6 +235,7 @@ StopReport RunningTopology::stop(std::chrono::milliseconds deadline) {
   report.oldest = s.runtime.metrics().oldest;
   s.threads.end();
   s.stopped = report;
+  hurry();  // whoever waits for it to finish waits in vain
   return report;
 }
 

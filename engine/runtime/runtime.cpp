@@ -1,9 +1,11 @@
 #include "engine/runtime/runtime.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "bora/check.hpp"
+#include "bora/internal/execute_under.hpp"
 #include "bora/output.hpp"
 #include "bora/spout.hpp"
 #include "engine/runtime/lane_queues.hpp"
@@ -47,6 +49,18 @@ std::size_t Runtime::index_of(const std::string& component) const {
   return static_cast<std::size_t>(at - all.begin());
 }
 
+namespace {
+/// Throws std::runtime_error, with the task's name, when the factory does.
+std::unique_ptr<TaskBase> make_task(const ComponentSpec& spec, std::uint32_t index) {
+  try {
+    return spec.make_task();
+  } catch (...) {
+    throw std::runtime_error("the factory of " + spec.name + "[" + std::to_string(index) +
+                             "] threw: " + describe_current_exception().reason);
+  }
+}
+}  // namespace
+
 void Runtime::make_tasks() {
   tasks_of_.resize(plan_->components.size());
   for (std::size_t c = 0; c < plan_->components.size(); ++c) {
@@ -54,7 +68,7 @@ void Runtime::make_tasks() {
     errors_.push_back(std::make_unique<ErrorLog>());
     for (std::uint32_t i = 0; i < spec.options.tasks; ++i) {
       // The prototype has served its purpose as a description: it becomes the first task.
-      tasks_.push_back(i == 0 ? std::move(spec.prototype) : spec.make_task());
+      tasks_.push_back(i == 0 ? std::move(spec.prototype) : make_task(spec, i));
       TaskBase& task = *tasks_.back();
       task.identity = {spec.name, static_cast<std::uint32_t>(tasks_.size() - 1), i,
                        spec.options.tasks};

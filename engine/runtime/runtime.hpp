@@ -22,6 +22,7 @@ namespace bora::internal {
 /// Threads: building and destroying on one thread; the rest as each function says.
 class Runtime {
  public:
+  /// Throws std::runtime_error when a factory throws for a task after the first.
   Runtime(std::unique_ptr<TopologyPlan> plan, EngineOptions options);
   /// Requires: every executor's thread has ended. Destroys components with what they hold, as a crash
   /// would: nothing is acked by it.

@@ -61,6 +61,7 @@ struct OutputsOf<void> {
 /// "default"; more are members of the derived class (Output<T>).
 ///
 ///   class Fahrenheit final : public bora::Bolt<Celsius, double> {
+///    public:
 ///     void execute(const Celsius& in) override { out.emit(in.degrees * 1.8 + 32); }
 ///   };
 ///

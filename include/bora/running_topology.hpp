@@ -45,8 +45,8 @@ class RunningTopology {
   Status deactivate(const std::string& spout);
   Status activate(const std::string& spout);
 
-  /// Waits until every spout said finished() and nothing is in flight, or until `timeout`. True when
-  /// finished.
+  /// Waits until every spout said finished() and nothing is in flight, or until `timeout`, or until
+  /// another thread stops or hurries the topology. True when finished.
   bool wait_finished(std::chrono::milliseconds timeout = std::chrono::hours{24 * 365});
 
   /// The stop protocol: spouts stop; what is in flight is worked off, at most until `deadline` from

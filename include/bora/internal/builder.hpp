@@ -2,6 +2,8 @@
 
 // The template bodies of topology.hpp; include that.
 
+#include <stdexcept>
+
 #include "bora/topology.hpp"
 
 namespace bora {
@@ -26,7 +28,9 @@ auto make_component(Factory& factory) {
     // Guaranteed elision: the component is made in place, so its outputs' addresses hold.
     return std::unique_ptr<typename Made::Component>(new typename Made::Component(factory()));
   } else {
-    return factory();
+    auto made = factory();
+    if (made == nullptr) throw std::runtime_error("it made a null pointer");
+    return made;
   }
 }
 
@@ -139,6 +143,7 @@ BoltHandle<B>& BoltHandle<B>::subscribe(const Stream<T>& stream, How<std::type_i
   internal::SubscriptionSpec spec;
   spec.from = stream.component;
   spec.stream = stream.name;
+  spec.type = typeid(T);
   spec.grouping = how.grouping;
   spec.key = how.key;
   spec.keeps_type = std::is_same_v<T, In>;

@@ -26,6 +26,7 @@ struct WiringRequest {
 struct SubscriptionSpec {
   std::string from;  // component
   std::string stream;
+  std::type_index type = typeid(void);  // of the stream's tuples, as the handle says
   Grouping grouping = Grouping::kShuffle;
   std::string key;  // name of the grouping field when it is known, for the plan's scope check
   bool keeps_type = true;  // stream type == the bolt's input type

@@ -132,6 +132,8 @@ class BoltTask final : public LocalSink<typename B::Input>, public TaskBase {
   template <class Tuple>
   void execute(Tuple& tuple) {
     try {
+      static_assert(
+          requires { bolt_->execute(tuple); }, "execute() of a bolt must be public");
       if constexpr (kExact) {
         bolt_->B::execute(tuple);
       } else {
