@@ -1,0 +1,39 @@
+#include "topologies/raw/bolts.hpp"
+
+#include <string>
+
+#include "bora/failure.hpp"
+
+namespace bora::raw {
+
+void ParseBolt::execute(const ConsumedRecord& in) {
+  const auto parsed = coldchain::parse_identity(kind_, in->value);
+  if (!parsed) {
+    const coldchain::Rejection& r = parsed.rejection();
+    throw Permanent(std::string(to_string(r.reason)) + ": " + r.text);
+  }
+  // The record's own time stands for the time of receipt, so that a replay decides the same.
+  if (const auto skewed = coldchain::check_clock_skew(parsed->time, in->timestamp))
+    throw Permanent(std::string(to_string(skewed->reason)) + ": " + skewed->text);
+  out.emit(ArchiveRow{in, *parsed});
+}
+
+Status ArchiveBolt::on_open(Context&) {
+  archive_ = &find_archive_();
+  return {};
+}
+
+Status ArchiveBolt::write(std::span<const ArchiveRow> batch) {
+  entries_.clear();
+  for (const ArchiveRow& row : batch) {
+    entries_.push_back({.device_id = row.identity.device_id,
+                        .inserted = row.record->timestamp,
+                        .measured = row.identity.time,
+                        .partition = row.record.position.partition,
+                        .offset = row.record.position.offset,
+                        .message = row.record->value});
+  }
+  return archive_->put(entries_);
+}
+
+}  // namespace bora::raw
