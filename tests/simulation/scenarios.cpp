@@ -5,6 +5,7 @@ namespace bora::simulation {
 const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all{
       {"graph", "a synthetic graph with one of everything", run_graph},
+      {"records", "records from a hostile source into a store that fails", run_records},
   };
   return all;
 }
