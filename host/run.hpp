@@ -12,7 +12,7 @@
 #include "host/process.hpp"
 #include "host/settings.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name that CLI11 has
 class App;
 }
 
