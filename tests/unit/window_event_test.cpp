@@ -133,4 +133,19 @@ TEST_CASE("event windows: when the source falls silent, event time goes on at th
   CHECK(t.emitted().size() == 2);
 }
 
+TEST_CASE(
+    "event windows: an input that no window takes moves event time, and so the next closing") {
+  // Windows of 5 s with gaps of 5 s between them.
+  BoltTester t{
+      by_event({.size = 5s, .slide = 10s, .watermark = {.max_out_of_order = 3s, .idle_after = 1s}}),
+      &ShowingByEvent::late};
+  const auto held = t.feed(at(-9));
+  t.advance(2s);                  // as it stands, the window's end is reached 5 s from now
+  CHECK(t.feed(at(-4)).acked());  // in a gap; event time is at -7 s
+  t.advance(1999ms);
+  CHECK(held.pending());
+  t.advance(1ms);
+  CHECK(held.acked());
+}
+
 }  // namespace

@@ -111,6 +111,26 @@ TEST_CASE("event windows: a kept window's key does not lose its later inputs") {
   CHECK(t.emitted().back() == Shown{"a", kFirst + 1, {12}});
 }
 
+TEST_CASE("event windows: after a retry, later windows of the key close by silence as before") {
+  BoltTester t{by_event({.size = 10s,
+                         .watermark = {.idle_after = 5s, .max_ahead = 1min},
+                         .limits = {.retry_after = 1min}}),
+               &ShowingByEvent::late};
+  bool is_down = true;
+  t.bolt().on_show = [&](const auto&) {
+    if (is_down) throw bora::Unavailable("down");
+  };
+  const auto sample = [](int s) {
+    return Sample{"a", s, ManualClock::kWallStart + std::chrono::seconds{s}};
+  };
+  const auto kept = t.feed(sample(1));
+  const auto later = t.feed(sample(52));  // 8 s of silence end its window
+  is_down = false;
+  t.advance(1min);
+  CHECK(kept.acked());
+  CHECK(later.acked());
+}
+
 TEST_CASE("windows: a drain gives open windows' inputs back as abandoned") {
   BoltTester t{by_arrival({.size = Count{3}})};
   const auto fed = t.feed_all({{"a", 0}, {"a", 1}, {"b", 2}});

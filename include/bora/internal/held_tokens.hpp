@@ -9,6 +9,8 @@
 
 #include "bora/ack_token.hpp"
 #include "bora/check.hpp"
+#include "bora/internal/executor_context.hpp"
+#include "bora/internal/tree_ref.hpp"
 
 namespace bora::internal {
 
