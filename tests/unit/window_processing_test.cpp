@@ -57,9 +57,9 @@ TEST_CASE("windows by arrival: sliding ones hold an input size / slide times, th
   CHECK(fed.acked());
 }
 
-TEST_CASE("windows by arrival: empty windows are not shown, and cost no timer") {
+TEST_CASE("windows by arrival: empty windows are not shown") {
   BoltTester t{by_arrival({.size = 10s})};
-  t.advance(1h);
+  t.advance(10min);
   CHECK(t.emitted().empty());
   CHECK(t.bolt().counts().windows == 0);
 }
