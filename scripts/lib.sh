@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Folders that hold C++; everything else is not checked.
 # shellcheck disable=SC2034  # for the scripts that source this file
-source_folders=(include engine host connectors spouts bolts topologies services tests benchmarks)
+source_folders=(include engine host connectors spouts bolts topologies services tests benchmarks docs)
 
 say() { printf '%s\n' "$*"; }
 
