@@ -110,8 +110,7 @@ void Inspector::look_at_slot(const SpoutRunner& spout, std::uint32_t slot, bool 
     if (done != 0) fault_(name_of(spout, slot) + " completed after it was over");
     return;
   }
-  if (done > 1)
-    fault_(name_of(spout, slot) + " completed " + std::to_string(done) + " times");
+  if (done > 1) fault_(name_of(spout, slot) + " completed " + std::to_string(done) + " times");
   if (done != 0 && seen != 0)
     fault_(name_of(spout, slot) + " is complete, but " + std::to_string(seen) +
            " of its tuples are on their way");

@@ -38,7 +38,7 @@ class Inspector {
   std::vector<std::uint32_t> completed_;   // by tree: times that it waits for its spout as complete
   std::unordered_map<TreeRef, std::uint32_t> joints_;  // by joint: tuples and joints found
   std::vector<bool> is_free_;                          // by slot of the spout looked at
-  std::vector<std::uint64_t> opened_;                      // by spout, when looked at last
+  std::vector<std::uint64_t> opened_;                  // by spout, when looked at last
   std::vector<std::uint64_t> completed_before_;
   std::size_t bytes_ = 0;
 };

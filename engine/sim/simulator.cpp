@@ -83,8 +83,7 @@ void Simulator::live(End end) {
   inspector_ = std::make_unique<Inspector>(
       *runtime, [this](const std::string& fault) { world_.expect(false, fault); });
   scheduler_ = std::make_unique<Scheduler>(world_, *runtime, dice_.fork());
-  if (end == End::kCrash && dice_.one_in(2))
-    world_.crash_before(dice_.between(1, kEffectsPerLife));
+  if (end == End::kCrash && dice_.one_in(2)) world_.crash_before(dice_.between(1, kEffectsPerLife));
   if (open(*runtime)) {
     work(*runtime, end);
     if (end != End::kCrash && !is_over()) drain(*runtime);
@@ -114,9 +113,8 @@ std::unique_ptr<Runtime> Simulator::make_runtime() {
       spec.options.max_in_flight = std::min(most, some);
       continue;
     }
-    const bool is_local =
-        std::any_of(spec.subscriptions.begin(), spec.subscriptions.end(),
-                    [](const auto& s) { return s.grouping == Grouping::kLocal; });
+    const bool is_local = std::any_of(spec.subscriptions.begin(), spec.subscriptions.end(),
+                                      [](const auto& s) { return s.grouping == Grouping::kLocal; });
     if (is_local || throw_one_in_ == 0) continue;  // a local hop is a call, the chain's head throws
     const auto wrap = [this](std::unique_ptr<internal::TaskBase> task) {
       return std::make_unique<FaultyTask>(
@@ -149,8 +147,8 @@ FaultyTask::Fault Simulator::decide(const internal::TaskIdentity& task) {
   if (world_.is_quiet() || !dice_.one_in(throw_one_in_)) return {};
   ++report_.thrown;
   world_.note(task.id);
-  world_.tell((when == FaultyTask::When::kBefore ? "throws before execute() in " :
-                                                   "throws after execute() in ") +
+  world_.tell((when == FaultyTask::When::kBefore ? "throws before execute() in "
+                                                 : "throws after execute() in ") +
               task.component + "[" + std::to_string(task.index) + "]");
   const std::uint64_t kind = dice_.below(3);
   if (kind == 1 && options_.throw_unavailable)
@@ -195,7 +193,7 @@ void Simulator::jump() {
   const std::chrono::milliseconds by{dice_.between(1, 20'000)};
   world_.tell("a clock jumps by " + std::to_string(by.count()) + " ms");
   switch (dice_.below(3)) {
-    case 0: world_.pass(by); break;  // both clocks: the machine was suspended
+    case 0: world_.clock_.now_ += by; break;  // both clocks: the machine was suspended
     case 1: world_.clock_.wall_offset_ += by; break;
     default: world_.clock_.wall_offset_ -= by; break;
   }
@@ -214,8 +212,8 @@ void Simulator::work(Runtime& runtime, End end) {
     const bool moves = act();
     if (is_over()) return;
     if (moves && steps < options_.max_quiet_steps) continue;
-    world_.expect(false, "not everything is done, although nothing fails any more; " +
-                             what_is_left(runtime));
+    world_.expect(
+        false, "not everything is done, although nothing fails any more; " + what_is_left(runtime));
   }
 }
 
@@ -248,9 +246,12 @@ void Simulator::close(Runtime& runtime) {
 
 std::string Simulator::what_is_left(const Runtime& runtime) const {
   std::string text = std::to_string(runtime.in_flight()) + " messages are in flight";
-  for (const OldestInFlight& oldest : runtime.metrics().oldest)
+  const MetricsSnapshot metrics = runtime.metrics();
+  for (const OldestInFlight& oldest : metrics.oldest)
     text += "; the oldest of " + oldest.spout + ", " + std::to_string(oldest.id.partition) + "/" +
             std::to_string(oldest.id.offset) + ", is " + oldest.where;
+  for (const ComponentErrors& errors : metrics.errors)
+    text += "; last error of " + errors.component + ": " + errors.last.back().text;
   return text;
 }
 

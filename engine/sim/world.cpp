@@ -25,9 +25,17 @@ WallTime World::SimulatedClock::wall_now() const noexcept {
 
 World::World(std::uint64_t seed) : seed_(seed), dice_(seed), chance_(dice_.fork()) {}
 
-void World::pass(std::chrono::nanoseconds time) { clock_.now_ += time; }
+void World::pass(std::chrono::nanoseconds time) {
+  clock_.now_ += time;
+  let_others_run();
+}
+
+void World::let_others_run() {
+  if (others_ && alive_) others_();
+}
 
 bool World::fails(std::uint32_t n, std::string_view what) {
+  let_others_run();
   if (quiet_ || !chance_.one_in(n)) return false;
   note(stable_hash(what));
   tell(what);

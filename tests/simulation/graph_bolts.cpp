@@ -14,8 +14,7 @@ namespace {
 template <class Work>
 Status write_to_fickle_store(testing::World& world, Work&& work) {
   if (world.dice().one_in(4)) world.pass(world.dice().below(3'000) * 1us);
-  if (world.fails(20, "the store is away"))
-    return {ErrorKind::kUnavailable, "the store is away"};
+  if (world.fails(20, "the store is away")) return {ErrorKind::kUnavailable, "the store is away"};
   if (world.fails(40, "the store refuses a batch"))
     return {ErrorKind::kInternal, "the store refused"};
   work();
@@ -43,15 +42,15 @@ Status Numbers::open(Context& context) {
 /// A thread of the outside brings a few messages, and comes again.
 void Numbers::arrive() {
   if (coming_->empty()) return;
-  ledger_.world().later(2ms, [&world = ledger_.world(), coming = coming_, ready = ready_,
-                              wake = wake_, this] {
-    for (std::uint64_t n = world.dice().below(16); n > 0 && !coming->empty(); --n) {
-      ready->push_back(coming->front());
-      coming->pop_front();
-    }
-    wake();
-    arrive();
-  });
+  ledger_.world().later(
+      2ms, [&world = ledger_.world(), coming = coming_, ready = ready_, wake = wake_, this] {
+        for (std::uint64_t n = world.dice().below(16); n > 0 && !coming->empty(); --n) {
+          ready->push_back(coming->front());
+          coming->pop_front();
+        }
+        wake();
+        arrive();
+      });
 }
 
 Next Numbers::next_batch(std::size_t max) {
@@ -62,12 +61,13 @@ Next Numbers::next_batch(std::size_t max) {
     const Origin origin = ledger_.emit(ready_->front());
     ready_->pop_front();
     const std::uint32_t bytes = 1 + origin.message % 200;
-    emit({origin, 0, world.clock().wall_now(), std::string(bytes, 'x')},
+    emit({origin, 0, world.clock().wall_now(), std::string(bytes, 'x'), Moment{world}},
          {.offset = origin.message, .partition = origin.attempt}, bytes);
     if (world.dice().one_in(20)) break;  // fewer than there is room for
   }
   if (world.dice().one_in(16))
-    emit_untracked({{GraphLedger::kNoMessage, 0}, 0, world.clock().wall_now(), "untracked"});
+    emit_untracked(
+        {{GraphLedger::kNoMessage, 0}, 0, world.clock().wall_now(), "untracked", Moment{world}});
   if (!ready_->empty()) return world.dice().one_in(8) ? Next::idle_until(now + 1ms) : Next::more();
   return Next::idle();
 }
@@ -102,10 +102,10 @@ void Split::execute(const Item& in) {
   const std::uint32_t message = in.origin.message;
   world.may_throw(kOnceIn, "Split throws first");
   for (std::uint32_t part = 0; part < GraphLedger::parts_of(message); ++part) {
-    parts.emit({in.origin, part, in.time, in.text});
+    parts.emit({in.origin, part, in.time, in.text, in.moment});
     world.may_throw(kOnceIn * 2, "Split throws between two parts");
   }
-  whole.emit({in.origin, static_cast<std::uint32_t>(Effect::kExtra), in.time, in.text});
+  whole.emit({in.origin, static_cast<std::uint32_t>(Effect::kExtra), in.time, in.text, in.moment});
   picks.emit_direct(message % kPickers, in);
   gossip.emit_unanchored(in);
   world.may_throw(kOnceIn, "Split throws last");
@@ -115,12 +115,12 @@ void Mark::execute(const Item& in) {
   testing::World& world = ledger_.world();
   world.may_throw(kOnceIn, "Mark throws first");
   if (world.dice().one_in(2)) {
-    again.emit({in.origin, in.part + 3, in.time, in.text});
+    again.emit({in.origin, in.part + 3, in.time, in.text, in.moment});
     out.emit(in);
   } else {
     out.emit(Item(in));
     world.may_throw(kOnceIn, "Mark throws between its emits");
-    again.emit({in.origin, in.part + 3, in.time, in.text});
+    again.emit({in.origin, in.part + 3, in.time, in.text, in.moment});
   }
 }
 
@@ -199,7 +199,7 @@ void Pair::execute(const Item& in) {
 
 void Pair::release() {
   if (held_.empty()) return;
-  Joined joined;
+  Joined joined{{}, Moment{ledger_.world()}};
   std::vector<const AckToken*> tokens;
   for (const auto& [origin, token] : held_) {
     joined.origins.push_back(origin);
@@ -227,7 +227,7 @@ void Quad::execute(const Joined& in) {
 void Quad::release() {
   if (tokens_.empty()) return;
   AckToken all = AckToken::join(std::exchange(tokens_, {}));
-  out.emit(std::exchange(joined_, {}), all);
+  out.emit(std::exchange(joined_, {{}, Moment{ledger_.world()}}), all);
   if (ledger_.world().fails(60, "Quad fails four at once"))
     return std::move(all).fail(FailureKind::kError, "not these four");
   std::move(all).ack();
@@ -282,7 +282,7 @@ Status ItemSink::write(std::span<const Item> batch) {
 
 void Windows::on_window(const Window<Item, std::uint32_t>& window) {
   ledger_.world().may_throw(40, "on_window() throws first");
-  Joined joined;
+  Joined joined{{}, Moment{ledger_.world()}};
   for (const Item& item : window)
     joined.origins.push_back(item.origin);
   out.emit(std::move(joined));

@@ -19,14 +19,30 @@
 
 namespace bora::simulation {
 
+/// A member whose copying takes a moment, in which other threads run.
+class Moment {
+ public:
+  explicit Moment(testing::World& world) noexcept : world_(&world) {}
+  Moment(const Moment& other) noexcept : world_(other.world_) { world_->pass({}); }
+  Moment& operator=(const Moment&) noexcept {
+    world_->pass({});
+    return *this;
+  }
+
+ private:
+  testing::World* world_;
+};
+
 struct Item {
   Origin origin;
   std::uint32_t part = 0;
   WallTime time{};
   std::string text;  // so that a tuple lost or destroyed twice shows under AddressSanitizer
+  Moment moment;
 };
 struct Joined {
   std::vector<Origin> origins;
+  Moment moment;
 };
 
 constexpr std::uint32_t kOnceIn = 150;  // a bolt's own throws, per tuple
@@ -143,7 +159,7 @@ class Pair final : public Bolt<Item, Joined> {
 /// Joins pairs, whose anchors are joints already.
 class Quad final : public Bolt<Joined, Joined> {
  public:
-  explicit Quad(GraphLedger& ledger) : ledger_(ledger) {}
+  explicit Quad(GraphLedger& ledger) : ledger_(ledger), joined_{{}, Moment{ledger.world()}} {}
   Status open(Context& context) override;
   void execute(const Joined& in) override;
   void on_drain() override { release(); }

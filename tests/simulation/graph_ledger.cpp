@@ -14,9 +14,9 @@ constexpr std::uint32_t kMayRepeat =
 
 std::string_view to_string(Effect effect) noexcept {
   static constexpr std::array<std::string_view, kEffects> kNames{
-      "part 0", "part 1", "part 2", "part 0 again", "part 1 again", "part 2 again",
-      "extra", "audit 0", "audit 1", "pair", "quad", "held", "picked", "noted item",
-      "noted pair", "window", "event window", "batch"};
+      "part 0", "part 1",     "part 2",     "part 0 again", "part 1 again", "part 2 again",
+      "extra",  "audit 0",    "audit 1",    "pair",         "quad",         "held",
+      "picked", "noted item", "noted pair", "window",       "event window", "batch"};
   return kNames[static_cast<std::uint32_t>(effect)];
 }
 
@@ -43,8 +43,8 @@ std::vector<std::string> GraphLedger::open() const {
     if (done_[message] || attempts_[message].empty()) continue;
     const Attempt& last = attempts_[message].back();
     lines.push_back("message " + std::to_string(message) + ", emission " +
-                    std::to_string(attempts_[message].size() - 1) + " is not done; missing: " +
-                    names_of(expected(message) & ~last.effects));
+                    std::to_string(attempts_[message].size() - 1) +
+                    " is not done; missing: " + names_of(expected(message) & ~last.effects));
   }
   return lines;
 }
@@ -68,7 +68,8 @@ void GraphLedger::acked(Origin origin) {
   expect(attempt.state == State::kOpen, origin, "acked, but it was acked or failed before");
   attempt.state = State::kAcked;
   const std::uint32_t lacking = expected(origin.message) & ~attempt.effects;
-  if (lacking != 0) expect(false, origin, "acked before it was done; missing: " + names_of(lacking));
+  if (lacking != 0)
+    expect(false, origin, "acked before it was done; missing: " + names_of(lacking));
   if (!world_.persists() || done_[origin.message]) return;
   done_[origin.message] = true;
   --left_;
@@ -87,7 +88,8 @@ void GraphLedger::effect(Origin origin, Effect effect) {
   if (origin.message == kNoMessage || !world_.persists()) return;
   Attempt& attempt = at(origin);
   const std::string name(to_string(effect));
-  expect(attempt.life == world_.life(), origin, name + " was done for an emission before the crash");
+  expect(attempt.life == world_.life(), origin,
+         name + " was done for an emission before the crash");
   expect(attempt.state != State::kAcked, origin, name + " was done after the ack");
   expect(attempt.state != State::kFailed, origin, name + " was done after the failure");
   expect((attempt.effects & bit(effect)) == 0 || (kMayRepeat & bit(effect)) != 0, origin,

@@ -18,15 +18,23 @@ struct Origin {
 
 /// Everything that the graph does to a message, each a bit.
 enum class Effect : std::uint32_t {
-  kPart0, kPart1, kPart2,    // split, marked, sealed
-  kAgain0, kAgain1, kAgain2,  // the same parts, by the other way through the seal
-  kExtra,                    // reached the seal from another thread
-  kAudit0, kAudit1,          // every auditor
-  kPair, kQuad,              // joined with another, and with three others
-  kHeld,                     // held, acked later
-  kPicked,                   // by direct grouping
-  kNotedItem, kNotedPair,    // by the bolt that takes a variant
-  kWindow, kEvent,           // was in a window, or was late
+  kPart0,
+  kPart1,
+  kPart2,  // split, marked, sealed
+  kAgain0,
+  kAgain1,
+  kAgain2,  // the same parts, by the other way through the seal
+  kExtra,   // reached the seal from another thread
+  kAudit0,
+  kAudit1,  // every auditor
+  kPair,
+  kQuad,    // joined with another, and with three others
+  kHeld,    // held, acked later
+  kPicked,  // by direct grouping
+  kNotedItem,
+  kNotedPair,  // by the bolt that takes a variant
+  kWindow,
+  kEvent,  // was in a window, or was late
   kBatch,
   kCount
 };

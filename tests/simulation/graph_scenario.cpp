@@ -30,8 +30,8 @@ Result<Topology> graph(GraphLedger& ledger) {
   TopologyBuilder t{"graph"};
   auto numbers = t.spout("numbers", [l] { return Numbers{*l}; },
                          {.tasks = one_to(dice, 2), .max_in_flight = 128});
-  auto stamp = t.bolt("stamp", [l] { return Stamp{*l}; }, {.tasks = one_to(dice, 2)})
-                   .shuffle(numbers);
+  auto stamp =
+      t.bolt("stamp", [l] { return Stamp{*l}; }, {.tasks = one_to(dice, 2)}).shuffle(numbers);
   auto split = t.bolt("split", [l] { return Split{*l}; }, {.tasks = one_to(dice, 2)})
                    .fields(stamp, [](const Item& i) { return i.origin.message; });
   auto mark = t.bolt("mark", [l] { return Mark{*l}; }, {.tasks = marks})
@@ -44,24 +44,39 @@ Result<Topology> graph(GraphLedger& ledger) {
   auto pair = t.bolt("pair", [l] { return Pair{*l}; }, {.tasks = one_to(dice, 2)})
                   .global(split[&Split::whole]);
   auto quad = t.bolt("quad", [l] { return Quad{*l}; }, {.tasks = one_to(dice, 2)}).shuffle(pair);
-  t.bolt("parts", [l] { return Note{*l, Note::What::kPart}; }, {.tasks = one_to(dice, 2)})
+  t.bolt("parts",
+         [l] {
+           return Note{*l, Note::What::kPart};
+         },
+         {.tasks = one_to(dice, 2)})
       .shuffle(seal);
-  t.bolt("audit", [l] { return Note{*l, Note::What::kAudit}; }, {.tasks = 2})
+  t.bolt("audit",
+         [l] {
+           return Note{*l, Note::What::kAudit};
+         },
+         {.tasks = 2})
       .all(split[&Split::whole]);
-  t.bolt("picked", [l] { return Note{*l, Note::What::kPicked}; }, {.tasks = Split::kPickers})
+  t.bolt("picked",
+         [l] {
+           return Note{*l, Note::What::kPicked};
+         },
+         {.tasks = Split::kPickers})
       .direct(split[&Split::picks]);
-  t.bolt("gossip", [l] { return Note{*l, Note::What::kNothing}; })
-      .shuffle(split[&Split::gossip]);
+  t.bolt("gossip", [l] { return Note{*l, Note::What::kNothing}; }).shuffle(split[&Split::gossip]);
   t.bolt("either", [l] { return NoteEither{*l}; }, {.tasks = one_to(dice, 2)})
       .shuffle(split[&Split::whole])
       .shuffle(pair);
-  t.bolt("quads", [=] { return JoinedSink{*l, Effect::kQuad, {.max_items = batch, .max_age = 5ms, .flush = flush}}; })
-      .shuffle(quad);
+  t.bolt("quads", [=] {
+     return JoinedSink{*l, Effect::kQuad, {.max_items = batch, .max_age = 5ms, .flush = flush}};
+   }).shuffle(quad);
   t.bolt("hold", [l] { return Hold{*l}; }, {.tasks = one_to(dice, 3)})
       .custom(split[&Split::whole], [](const Item& item, TaskChoice& choice) {
         choice.send_to(item.origin.message % choice.tasks());
       });
-  t.bolt("batch", [=] { return ItemSink{*l, {.max_items = batch, .max_age = 5ms, .flush = flush}}; },
+  t.bolt("batch",
+         [=] {
+           return ItemSink{*l, {.max_items = batch, .max_age = 5ms, .flush = flush}};
+         },
          {.tasks = one_to(dice, 2)})
       .shuffle(split[&Split::whole]);
   auto windows = t.bolt("windows", [=] {
@@ -70,19 +85,17 @@ Result<Topology> graph(GraphLedger& ledger) {
                     options.key = [](const Item& i) { return i.origin.message % 3; };
                     options.limits.retry_after = 5ms;
                     return Windows{*l, std::move(options)};
-                  })
-                     .fields(split[&Split::whole], [](const Item& i) { return i.origin.message; });
-  t.bolt("window sink", [=] { return JoinedSink{*l, Effect::kWindow, {.max_items = batch}}; })
-      .shuffle(windows);
+                  }).fields(split[&Split::whole], [](const Item& i) { return i.origin.message; });
+  t.bolt("window sink", [=] {
+     return JoinedSink{*l, Effect::kWindow, {.max_items = batch}};
+   }).shuffle(windows);
   auto events = t.bolt("events", [=] {
                    EventWindowOptions<Item> options{.size = 15ms, .time = &Item::time};
                    options.watermark.idle_after = 10ms;
                    options.limits.retry_after = 5ms;
                    return EventWindows{*l, std::move(options)};
-                 })
-                    .shuffle(split[&Split::whole]);
-  t.bolt("late", [l] { return Note{*l, Note::What::kEvent}; })
-      .shuffle(events[&EventWindows::late]);
+                 }).shuffle(split[&Split::whole]);
+  t.bolt("late", [l] { return Note{*l, Note::What::kEvent}; }).shuffle(events[&EventWindows::late]);
   return t.build();
 }
 

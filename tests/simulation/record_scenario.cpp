@@ -72,19 +72,22 @@ Result<Topology> records(RecordWorld& of) {
   RecordWorld* world = &of;
 
   TopologyBuilder t{"records"};
-  auto spout = t.spout(
-      "records",
-      [=] {
-        return RecordSpout<ConsumedRecord>{
-            {.source = [world](std::uint32_t) { return world->source(); },
-             .dead_letters = [world](std::uint32_t) { return world->dead_letters(); }},
-            options};
-      },
-      {.tasks = static_cast<std::uint32_t>(dice.between(1, 2)), .max_in_flight = 64});
+  auto spout =
+      t.spout("records",
+              [=] {
+                return RecordSpout<ConsumedRecord>{
+                    {.source = [world](std::uint32_t) { return world->source(); },
+                     .dead_letters = [world](std::uint32_t) { return world->dead_letters(); }},
+                    options};
+              },
+              {.tasks = static_cast<std::uint32_t>(dice.between(1, 2)), .max_in_flight = 64});
   auto parse = t.bolt("parse", [=] { return Parse{world->world()}; },
                       {.tasks = static_cast<std::uint32_t>(dice.between(1, 2))})
                    .shuffle(spout);
-  t.bolt("archive", [=] { return Archive{*world, {.max_items = batch, .max_age = 10ms, .flush = flush}}; },
+  t.bolt("archive",
+         [=] {
+           return Archive{*world, {.max_items = batch, .max_age = 10ms, .flush = flush}};
+         },
          {.tasks = static_cast<std::uint32_t>(dice.between(1, 2))})
       .fields(parse, [](const ConsumedRecord& r) { return r.position.partition; });
   return t.build();

@@ -79,10 +79,15 @@ RecordWorld::RecordWorld(testing::World& world) : world_(world) {
         value;
   }
   const auto some = [&](double most) { return dice.one_in(2) ? most : 0.0; };
-  source_faults_ = {.revoke = some(0.02), .lose = some(0.02), .unavailable = some(0.02),
-                    .repeat = some(0.05), .short_poll = some(0.3),
+  source_faults_ = {.revoke = some(0.02),
+                    .lose = some(0.02),
+                    .unavailable = some(0.02),
+                    .repeat = some(0.05),
+                    .short_poll = some(0.3),
                     .commit_unavailable = some(0.1)};
-  sink_faults_ = {.unavailable = some(0.05), .fail = some(0.1), .lose_reply = some(0.1),
+  sink_faults_ = {.unavailable = some(0.05),
+                  .fail = some(0.1),
+                  .lose_reply = some(0.1),
                   .slowest = static_cast<std::uint32_t>(dice.below(4))};
 }
 
@@ -109,7 +114,8 @@ void RecordWorld::store(const RecordPosition& position, const std::string& value
   const auto found = records_.find(at);
   world_.expect(found != records_.end() && found->second == value,
                 name_of(at.first, at.second) + " was stored with a value of another");
-  world_.expect(!is_malformed(value), name_of(at.first, at.second) + " was stored, though malformed");
+  world_.expect(!is_malformed(value),
+                name_of(at.first, at.second) + " was stored, though malformed");
   stored_[at] = value;
 }
 

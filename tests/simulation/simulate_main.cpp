@@ -7,7 +7,6 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-
 #include <unistd.h>
 
 #include "tests/simulation/scenario.hpp"
@@ -26,7 +25,8 @@ struct Arguments {
 void print_usage() {
   std::puts(
       "bora_simulate [--seeds N] [--first SEED] [--scenario NAME] [--trace]\n\n"
-      "Runs whole topologies on one thread under seeded schedules with faults, and checks what the\n"
+      "Runs whole topologies on one thread under seeded schedules with faults, and checks what "
+      "the\n"
       "engine promises. Prints every seed that fails; exit code 1 when one does.\n\n"
       "  --seeds N        how many seeds of each scenario (2000)\n"
       "  --first SEED     the first of them (1)\n"
@@ -112,11 +112,13 @@ Totals run(const Scenario& scenario, const Arguments& arguments) {
   }
   if (is_terminal) std::fputs("\r\033[K", stdout);
   std::printf(
-      "%s: seeds %llu to %llu in %.1f s: %llu steps, %llu crashes, %llu restarts, %llu messages acked,"
+      "%s: seeds %llu to %llu in %.1f s: %llu steps, %llu crashes, %llu restarts, %llu messages "
+      "acked,"
       " %llu failed; %llu seeds FAILED\n",
       scenario.name.data(), static_cast<unsigned long long>(arguments.first),
       static_cast<unsigned long long>(arguments.first + arguments.seeds - 1), seconds(),
-      static_cast<unsigned long long>(totals.steps), static_cast<unsigned long long>(totals.crashes),
+      static_cast<unsigned long long>(totals.steps),
+      static_cast<unsigned long long>(totals.crashes),
       static_cast<unsigned long long>(totals.restarts),
       static_cast<unsigned long long>(totals.acked), static_cast<unsigned long long>(totals.failed),
       static_cast<unsigned long long>(totals.failures));

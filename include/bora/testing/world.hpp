@@ -36,7 +36,8 @@ class World {
 
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
-  /// The call under way takes this long.
+  /// The call under way takes this long. Meanwhile, as in fails(), other threads of the topology may
+  /// run: call neither where an object that they share is half changed.
   void pass(std::chrono::nanoseconds time);
   /// For the scenario's own choices.
   [[nodiscard]] Dice& dice() noexcept { return dice_; }
@@ -83,6 +84,7 @@ class World {
     std::function<void()> run;
   };
 
+  void let_others_run();
   void note(std::uint64_t value) noexcept;  // makes it part of the trace's hash
   void tell(std::string_view what);         // to who traces
   [[nodiscard]] std::optional<Instant> next_work() const;
@@ -107,6 +109,7 @@ class World {
   std::uint64_t step_ = 0;
   std::vector<std::string> violations_;
   std::function<void(const std::string&)> trace_;
+  std::function<void()> others_;  // the scheduler's: steps executors that are in no step
 };
 
 }  // namespace bora::testing
