@@ -20,6 +20,11 @@ bool QueueShare::try_take(std::size_t bytes, std::size_t limit) noexcept {
   return true;
 }
 
+void QueueShare::take(std::size_t bytes) noexcept {
+  used_->fetch_add(bytes, std::memory_order_relaxed);
+  bytes_ += bytes;
+}
+
 void QueueShare::release() noexcept {
   if (bytes_ != 0) used_->fetch_sub(bytes_, std::memory_order_relaxed);
   bytes_ = 0;

@@ -44,6 +44,8 @@ class QueueShare {
 
   /// False, and nothing taken, when the queue would hold more than `limit` and is not empty.
   [[nodiscard]] bool try_take(std::size_t bytes, std::size_t limit) noexcept;
+  /// Takes beyond any limit: for who must get on, and bounds itself.
+  void take(std::size_t bytes) noexcept;
   void release() noexcept;
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectors/log/topic_log.hpp"
+#include "connectors/log/topic_log_core.hpp"
 
 namespace bora::log {
 namespace {
@@ -93,7 +94,13 @@ Status LogSink::append(std::string_view topic, Record record, Tag tag) {
               "could not append to topic " + std::string{topic} +
                   ": earlier records still wait for the disk; poll and try again"};
   }
-  if (Status added = log_.add(gathered_->batch, topic, record); !added) return added;
+  // While something is under way, its completion wakes a caller that was refused. When nothing is, a
+  // refusal would leave the caller without a wake, so one record always gets through.
+  const bool is_idle = gathered_->batch.empty() && mailbox_->in_flight() == 0;
+  const Status added =
+      log_.core().add(gathered_->batch, topic, {&record, 1},
+                      is_idle ? TopicLogCore::Room::kGranted : TopicLogCore::Room::kBounded);
+  if (!added) return added;
   gathered_->tags.push_back(tag);
   submit_gathered();
   return {};

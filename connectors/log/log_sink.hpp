@@ -22,6 +22,8 @@ struct LogSinkOptions {
 /// A producer into topics of a TopicLog. The first record goes out at once; those that follow gather
 /// while it is being written and go out together with the next call of append(), poll() or flush()
 /// after it is done, so an idle sink adds no delay and a busy one writes large batches.
+/// A refusal (kUnavailable) comes only while something is under way: a wake follows it. For that, a
+/// sink with nothing under way takes one record even when the log's queue is full.
 ///
 /// Threads: as RecordSink says. Lifetime: dies before the log; outcomes not polled by then are lost.
 class LogSink final : public RecordSink {

@@ -50,11 +50,14 @@ Status PartitionReader::enter_next_chunk() {
     if (partition_.start() > next_) return {};
     return damaged("records are missing");
   }
+  if ((*found)->base > next_) {
+    skip_to(partition_.start());  // retention may have moved it meanwhile
+    if ((*found)->base > next_) return damaged("records are missing");
+  }
   chunk_ = std::move(*found);
   Result<ChunkDecoder> decoder = ChunkDecoder::open(chunk_->bytes);
   if (!decoder) return Error{decoder.error().kind, damaged(decoder.error().message).message};
   decoder_ = *decoder;
-  skip_to(chunk_->base);
   for (std::int64_t offset = chunk_->base; offset < next_; ++offset)
     if (!decoder_.skip()) return damaged("a record is malformed");
   return {};

@@ -31,7 +31,7 @@ Status TopicLog::create_topic(std::string_view name, const TopicOptions& options
 Result<std::vector<RecordPlace>> TopicLog::append(std::string_view topic,
                                                   std::span<const Record> records) {
   AppendBatch batch = new_batch();
-  if (Status added = core_->add_all(batch, topic, records); !added) return added;
+  if (Status added = core_->add(batch, topic, records); !added) return added;
   std::promise<AppendOutcome> promise;
   std::future<AppendOutcome> outcome = promise.get_future();
   const Status queued =
@@ -45,7 +45,7 @@ Result<std::vector<RecordPlace>> TopicLog::append(std::string_view topic,
 AppendBatch TopicLog::new_batch() { return core_->new_batch(); }
 
 Status TopicLog::add(AppendBatch& batch, std::string_view topic, const Record& record) {
-  return core_->add(batch, topic, record);
+  return core_->add(batch, topic, {&record, 1});
 }
 
 Status TopicLog::submit(AppendBatch batch, AppendDone done) {

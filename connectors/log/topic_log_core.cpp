@@ -162,19 +162,19 @@ Status TopicLogCore::check_size(std::size_t bytes, std::string_view topic) const
                                    std::to_string(options_.max_record_bytes)};
 }
 
-Status TopicLogCore::take_room(AppendBatch& batch, std::size_t bytes) const {
+Status TopicLogCore::take_room(AppendBatch& batch, std::size_t bytes, Room room) const {
+  if (room == Room::kGranted) {
+    batch.share_.take(bytes);
+    return {};
+  }
   if (batch.share_.try_take(bytes, options_.max_queued_bytes)) return {};
   return {ErrorKind::kUnavailable,
           "could not append records: " + std::to_string(options_.max_queued_bytes) +
               " bytes wait for the disk already; try again later"};
 }
 
-Status TopicLogCore::add(AppendBatch& batch, std::string_view name, const Record& record) {
-  return add_all(batch, name, {&record, 1});
-}
-
-Status TopicLogCore::add_all(AppendBatch& batch, std::string_view name,
-                             std::span<const Record> records) {
+Status TopicLogCore::add(AppendBatch& batch, std::string_view name, std::span<const Record> records,
+                         Room room) {
   Topic* topic = batch.topic_;
   if (topic == nullptr || topic->name() != name) {
     Result<Topic*> found = this->topic(name);
@@ -187,7 +187,7 @@ Status TopicLogCore::add_all(AppendBatch& batch, std::string_view name,
     if (Status ok = check_size(bound, name); !ok) return ok;
     bytes += bound;
   }
-  if (Status room = take_room(batch, bytes); !room) return room;
+  if (Status taken = take_room(batch, bytes, room); !taken) return taken;
   for (const Record& record : records)
     encode(batch, *topic, record);
   return {};

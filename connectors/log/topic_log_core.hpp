@@ -48,9 +48,13 @@ class TopicLogCore {
   [[nodiscard]] ConsumerGroup& group(Topic& topic, std::string_view name);
 
   [[nodiscard]] AppendBatch new_batch() { return AppendBatch{queued_bytes_}; }
-  Status add(AppendBatch& batch, std::string_view topic, const Record& record);
+  enum class Room : std::uint8_t {
+    kBounded,  ///< kUnavailable when the queue is full.
+    kGranted,  ///< Taken all the same.
+  };
   /// All records or none; counts them against the queue as one.
-  Status add_all(AppendBatch& batch, std::string_view topic, std::span<const Record> records);
+  Status add(AppendBatch& batch, std::string_view topic, std::span<const Record> records,
+             Room room = Room::kBounded);
 
   [[nodiscard]] std::vector<Topic*> topics() const;
   /// Held while retention runs: one at a time.
@@ -66,7 +70,7 @@ class TopicLogCore {
   Result<Topic*> make_topic(std::string_view name, const TopicOptions& options);
   ConsumerGroup& group_locked(Topic& topic, std::string_view name);
   Status check_size(std::size_t bytes, std::string_view topic) const;
-  Status take_room(AppendBatch& batch, std::size_t bytes) const;
+  Status take_room(AppendBatch& batch, std::size_t bytes, Room room) const;
   void encode(AppendBatch& batch, Topic& topic, const Record& record) const;
 
   const LogOptions options_;

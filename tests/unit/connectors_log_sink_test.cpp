@@ -96,21 +96,31 @@ TEST_CASE("records gather while earlier ones are written, and a bound refuses mo
   CHECK(log.stats().written_groups <= 4);
 }
 
-TEST_CASE("a full log is told as unavailable and the record is not taken") {
+TEST_CASE("a full log refuses while something is under way, and the wake that follows finds room") {
   LogFixture fixture;
   fixture.options.max_queued_bytes = 1000;
   TopicLog& log = fixture.open();
+  BusyWriter writer{log};
+  AppendBatch hog = log.new_batch();
+  REQUIRE(log.add(hog, "t", keyed("k", std::string(900, 'x'))));
   LogSink sink{log};
-  {
-    AppendBatch hog = log.new_batch();
-    REQUIRE(log.add(hog, "t", keyed("k", std::string(990, 'x'))));
-    CHECK(sink.append("t", keyed("k", std::string(100, 'x')), 1).is_retryable());
-  }
-  REQUIRE(sink.append("t", keyed("k", "v"), 2));
+  std::promise<void> woken;
+  std::atomic<int> wakes{0};
+  sink.on_delivery([&] {
+    if (++wakes == 1) woken.set_value();
+  });
+  // Nothing of this sink is under way: without this one no wake would ever follow a refusal.
+  REQUIRE(sink.append("t", keyed("k", std::string(100, 'x')), 1));
+  CHECK(sink.append("t", keyed("k", std::string(100, 'x')), 2).is_retryable());
+  hog = log.new_batch();
+  writer.let_go();
+  CHECK(woken.get_future().wait_for(10s) == std::future_status::ready);
+  REQUIRE(sink.append("t", keyed("k", "v"), 3));
   REQUIRE(sink.flush(10s));
   std::vector<RecordSink::Delivery> deliveries;
-  REQUIRE(sink.poll(deliveries) == 1);
-  CHECK(deliveries[0].tag == 2);
+  REQUIRE(sink.poll(deliveries) == 2);
+  CHECK(deliveries[0].tag == 1);
+  CHECK(deliveries[1].tag == 3);
 }
 
 TEST_CASE("a record that can never be delivered is refused at once and its neighbours are not") {

@@ -213,9 +213,9 @@ TEST_CASE(
   LogFixture fixture;
   TopicLog& log = fixture.open();
   append(log, "t", numbered(100));
+  std::map<std::uint32_t, std::int64_t> done;  // before `first`, which looks into it until it dies
   Member first{log, "t", "g"};
   first.open();
-  std::map<std::uint32_t, std::int64_t> done;
   for (const SourceRecord& record : first.poll())
     done[record.position.partition] = record.position.offset + 1;
   first.on_leaving = [&](std::uint32_t partition, std::uint32_t epoch) {

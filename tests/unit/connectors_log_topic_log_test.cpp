@@ -24,19 +24,31 @@ std::vector<Record> numbered(int from, int count) {
   return records;
 }
 
-/// Writes into the closed log's database behind its back.
-void put_raw(const LogFixture& fixture, std::string_view family, std::string_view key,
-             std::string_view value) {
+/// The closed log's database, to do something behind its back.
+std::unique_ptr<store::Database> open_raw(const LogFixture& fixture) {
   store::FamilyOptions chunks;
   chunks.name = "chunks";
   store::DatabaseOptions options;
   options.path = fixture.options.path;
   options.families = {chunks};
-  const auto database = store::Database::open(options);
+  auto database = store::Database::open(options);
   REQUIRE(database);
-  REQUIRE((**database)
-              ->Put({}, (*database)->family(family), store::slice(key), store::slice(value))
-              .ok());
+  return std::move(*database);
+}
+
+void put_raw(const LogFixture& fixture, std::string_view family, std::string_view key,
+             std::string_view value) {
+  const auto database = open_raw(fixture);
+  rocksdb::WriteBatch batch;
+  REQUIRE(batch.Put(database->family(family), store::slice(key), store::slice(value)).ok());
+  REQUIRE(database->write({}, batch, "change"));
+}
+
+void remove_raw(const LogFixture& fixture, std::string_view family, std::string_view key) {
+  const auto database = open_raw(fixture);
+  rocksdb::WriteBatch batch;
+  REQUIRE(batch.Delete(database->family(family), store::slice(key)).ok());
+  REQUIRE(database->write({}, batch, "change"));
 }
 
 }  // namespace
@@ -329,6 +341,25 @@ TEST_CASE("chunks of an unknown version or shape are refused with the reason") {
   const auto cut = TopicLog::open(fixture.options, fixture.clock);
   REQUIRE_FALSE(cut);
   CHECK(cut.error().kind == ErrorKind::kCorrupt);
+}
+
+TEST_CASE("records that are missing are reported with their place, not passed over") {
+  LogFixture fixture;
+  TopicOptions one_partition;
+  one_partition.partitions = 1;
+  REQUIRE(fixture.open().create_topic("t", one_partition));
+  for (int i = 0; i < 3; ++i)
+    append(*fixture.log, "t", numbered(0, 1));
+  fixture.log.reset();
+  remove_raw(fixture, "chunks", std::string(15, '\0') + '\x01');  // the chunk of offset 1
+  std::vector<SourceRecord> records;
+  CHECK(fixture.open().read("t", 0, 0, 10, records).value() == 1);  // what is whole comes first
+  const auto missing = fixture.log->read("t", 0, 1, 10, records);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::kCorrupt);
+  CHECK_THAT(missing.error().message,
+             Catch::Contains("topic t partition 0 at offset 1: records are missing"));
+  CHECK(fixture.log->read("t", 0, 2, 10, records).value() == 1);
 }
 
 TEST_CASE("options that make no sense are refused at opening") {
