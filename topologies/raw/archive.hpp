@@ -5,27 +5,14 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "bora/clock.hpp"
 #include "bora/status.hpp"
 #include "topologies/coldchain/messages.hpp"
+#include "topologies/raw/archive_writer.hpp"
 
 namespace bora::raw {
-
-/// One archived message: its bytes exactly as received, and where and when. A record's key is not
-/// kept, since it is the device id as text, and neither are its headers.
-struct ArchiveEntry {
-  coldchain::DeviceId device_id{};
-  /// The timestamp of the record in its topic. Never the moment of processing: the same record
-  /// processed again must make the same entry.
-  WallTime inserted{};
-  WallTime measured{};  ///< `reading.time` of the message.
-  std::uint32_t partition = 0;
-  std::int64_t offset = 0;
-  std::string_view message;  ///< Borrowed.
-};
 
 struct ArchiveStats {
   std::uint64_t entries = 0;
@@ -50,13 +37,14 @@ class ArchiveScan {
   [[nodiscard]] bool next();
   /// The message is borrowed until the following next(). Requires: next() returned true.
   [[nodiscard]] const ArchiveEntry& entry() const noexcept { return entry_; }
-  /// kCorrupt when an entry is not what was written.
+  /// kCorrupt when an entry is not what was written, kUnavailable while a disk has failed.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
 
  private:
   friend class ArchiveReader;
   struct Cursor;
   explicit ArchiveScan(std::unique_ptr<Cursor> cursor) noexcept;
+  explicit ArchiveScan(Status failed) noexcept;
 
   std::unique_ptr<Cursor> cursor_;
   ArchiveEntry entry_;
@@ -92,6 +80,8 @@ class ArchiveReader {
 
  private:
   friend class Archive;
+  friend class ArchiveScan;
+  struct Opened;
   struct Store;
   explicit ArchiveReader(std::unique_ptr<Store> store) noexcept;
   std::unique_ptr<Store> store_;
@@ -118,22 +108,24 @@ struct ArchiveOptions {
 /// it comes from the record, so the same record put twice leaves one entry. A gateway that sends a
 /// report twice makes two records, and they are two entries.
 ///
+/// After a failed write (a full disk) the database is closed, and opened again by the next put(), once
+/// no scan of it is left: the archive goes on by itself when the disk does.
+///
 /// Threads: thread-safe; put() takes one batch at a time, so larger batches are what makes it faster,
 /// not more threads. One process owns an archive; others read it with ArchiveReader::open().
-class Archive {
+class Archive final : public ArchiveWriter {
  public:
   /// Fails: kUnavailable (owned by another process, disk full), kCorrupt, kInvalid (written by a
   /// version that is not known).
   [[nodiscard]] static Result<std::unique_ptr<Archive>> open(const ArchiveOptions& options);
-  ~Archive();
+  ~Archive() override;
 
-  /// Writes all entries in one atomic, durable write. On failure none is counted as archived, and
-  /// the same call may be made again.
-  Status put(std::span<const ArchiveEntry> entries);
+  Status put(std::span<const ArchiveEntry> entries) override;
 
   [[nodiscard]] const ArchiveReader& reader() const noexcept { return *reader_; }
 
  private:
+  using Opened = ArchiveReader::Opened;
   struct Writer;
   Archive(std::unique_ptr<ArchiveReader> reader, std::unique_ptr<Writer> writer) noexcept;
 

@@ -33,7 +33,11 @@ Status ArchiveBolt::write(std::span<const ArchiveRow> batch) {
                         .offset = row.record.position.offset,
                         .message = row.record->value});
   }
-  return archive_->put(entries_);
+  const Status written = archive_->put(entries_);
+  if (written) return written;
+  // Whatever it is (a full disk, damage), it is the archive's fault and no message's: messages wait
+  // for it to be mended, and none becomes a dead letter.
+  return {ErrorKind::kUnavailable, std::string(written.message())};
 }
 
 }  // namespace bora::raw

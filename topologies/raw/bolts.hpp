@@ -9,7 +9,7 @@
 #include "spouts/consumed_record.hpp"
 #include "topologies/coldchain/codec.hpp"
 #include "topologies/coldchain/messages.hpp"
-#include "topologies/raw/archive.hpp"
+#include "topologies/raw/archive_writer.hpp"
 
 namespace bora::raw {
 
@@ -34,7 +34,7 @@ class ParseBolt final : public Bolt<ConsumedRecord, ArchiveRow> {
 class ArchiveBolt final : public BatchSink<ArchiveRow> {
  public:
   /// `archive` is asked for when the bolt opens; what it gives outlives the topology.
-  ArchiveBolt(std::function<Archive&()> archive, BatchOptions<ArchiveRow> options)
+  ArchiveBolt(std::function<ArchiveWriter&()> archive, BatchOptions<ArchiveRow> options)
       : BatchSink(std::move(options)), find_archive_(std::move(archive)) {}
 
  protected:
@@ -42,8 +42,8 @@ class ArchiveBolt final : public BatchSink<ArchiveRow> {
   Status write(std::span<const ArchiveRow> batch) override;
 
  private:
-  std::function<Archive&()> find_archive_;
-  Archive* archive_ = nullptr;
+  std::function<ArchiveWriter&()> find_archive_;
+  ArchiveWriter* archive_ = nullptr;
   std::vector<ArchiveEntry> entries_;  // of the batch being written; kept for its memory
 };
 

@@ -9,7 +9,7 @@
 #include "bora/topology.hpp"
 #include "spouts/record_spout_driver.hpp"
 #include "spouts/record_spout_options.hpp"
-#include "topologies/raw/archive.hpp"
+#include "topologies/raw/archive_writer.hpp"
 
 namespace bora::raw {
 
@@ -25,7 +25,7 @@ struct RawOptions {
 /// What the topology works on. Called when components open, not before.
 struct RawWorld {
   RecordConnections connections;
-  std::function<Archive&()> archive;
+  std::function<ArchiveWriter&()> archive;
 };
 
 /// records -> parse -> archive: keeps every message exactly as received; a malformed one goes to the
