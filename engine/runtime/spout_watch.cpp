@@ -69,6 +69,7 @@ void SpoutRunner::evaluate(Instant now) {
   const std::vector<bool> in_use = slots_in_use(roots);
   std::optional<OldestInFlight> oldest;
   Instant oldest_at = Instant::max();
+  std::vector<Overdue> overdue;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const std::uint32_t slot = refs[i] - roots.base;
     const Instant opened = roots.slots[slot].opened_at;
@@ -90,8 +91,14 @@ void SpoutRunner::evaluate(Instant now) {
     if (!is_new && watched->second.task != place.task) watched->second = {place.task, now};
     if (is_new) watched->second.since = now - interval_for(runtime_.options().message_timeout);
     if (!place.patient && now - watched->second.since >= runtime_.options().message_timeout)
-      expire(slot, place, age);
+      overdue.push_back({slot, place, age});
   }
+  // What a component works on before what only waits for it: an interval has one line in the log,
+  // and that should name the message that is to blame.
+  std::stable_partition(overdue.begin(), overdue.end(),
+                        [](const Overdue& one) { return one.place.executing; });
+  for (const Overdue& one : overdue)
+    expire(one.slot, one.place, one.age);
   {
     const std::lock_guard lock(oldest_mutex_);
     oldest_ = std::move(oldest);
@@ -112,7 +119,7 @@ SpoutRunner::Place SpoutRunner::place_of(std::size_t index, Instant now) const {
       return {task,
               "executing in " + Runtime::label(runtime_.task(task)) + " for " +
                   seconds(now - executor->step_began()),
-              false};
+              /*patient=*/false, /*executing=*/true};
     if (busiest == nullptr || executor->step_began() < busiest->step_began())
       busiest = executor.get();
   }
