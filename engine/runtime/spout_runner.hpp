@@ -79,6 +79,12 @@ class SpoutRunner final : public TreeOwner {
     std::uint32_t task = LocateRequest::kNowhere;
     std::string text;
     bool patient = false;  // held by a component that says it may take its time
+    bool executing = false;
+  };
+  struct Overdue {
+    std::uint32_t slot = 0;
+    Place place;
+    std::chrono::nanoseconds age{};
   };
 
   void complete(TreeRef ref);
