@@ -37,6 +37,8 @@ class Service {
   /// Works off what has begun, at most until `deadline` from now, then lets go of everything.
   virtual void stop(std::chrono::milliseconds deadline) = 0;
   [[nodiscard]] virtual std::vector<Sample> samples() const { return {}; }
+  /// Where it can be reached once it has started, for the log; empty when nowhere.
+  [[nodiscard]] virtual std::string url() const { return {}; }
 };
 
 /// What a process consists of. Parts start in the order in which they were added and stop in reverse:

@@ -119,7 +119,10 @@ Status Process::Impl::start_service(std::unique_ptr<Service> service) {
   const std::string name{service->name()};
   if (Status status = service->start(); !status)
     return {status.error().kind, name + " did not start: " + status.error().message};
-  log_.info("service started", {{"service", name}});
+  if (const std::string url = service->url(); url.empty())
+    log_.info("service started", {{"service", name}});
+  else
+    log_.info("service started", {{"service", name}, {"url", url}});
   keep(std::move(service));
   return {};
 }

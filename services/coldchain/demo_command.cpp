@@ -1,0 +1,119 @@
+#include "services/coldchain/demo_command.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "services/coldchain/demo_run.hpp"
+
+namespace bora::demo {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHelp = R"(What it does:
+  Starts the process that `run` starts (embedded topic log, raw topology, HTTP ingest, control plane)
+  on a directory and ports of its own. Simulated gateways send it every reading of the CSV files, some
+  of them twice, and broken records of ten kinds: two gateways publish into topic `reports`, as they
+  would to Kafka, the third posts to the ingest. The readings are moved in time so that they end now.
+  When everything has arrived it compares the archive, per device, and the dead letters, per reason,
+  with what was sent, byte for byte, and prints a table.
+
+Exit code:
+  0 everything agrees; 1 something is missing, doubled or foreign, or it was interrupted; 2 usage.
+
+Examples:
+  coldchain demo                     about 15 seconds at 3,000 records a second
+  coldchain demo --rate 0            as fast as records are taken
+  coldchain demo --keep-running      then look at it with a browser or curl
+  coldchain demo --dir /data/x --csv mine.csv --duplicates 0 --malformed 10
+)";
+
+struct Typed {
+  DemoOptions options;
+  std::string directory;
+};
+
+void declare(CLI::App& app, Typed& typed) {
+  DemoOptions& options = typed.options;
+  app.add_option("--dir", typed.directory,
+                 "directory for the data, new or empty; default: a new one for temporary files")
+      ->type_name("DIR");
+  app.add_option("--csv", options.input.csv,
+                 "CSV files with reading, mote_id, temperature; default: the project's data/")
+      ->type_name("FILE");
+  app.add_option("--rate", options.rate, "records a second, 0 for as fast as they are taken")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--duplicates", options.input.duplicates, "reports that are sent twice")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--malformed", options.input.malformed, "broken records, of ten kinds in turn")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--seed", options.input.seed, "the same seed repeats and breaks the same records")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--keep-running", options.keeps_running,
+               "go on after the comparison, to look at it; Ctrl-C ends it");
+  app.add_option("--control-port", options.control_port, "of the control plane; 0: any free one")
+      ->capture_default_str();
+  app.add_option("--ingest-port", options.ingest_port, "of the HTTP ingest; 0: any free one")
+      ->capture_default_str();
+  app.footer(kHelp);
+}
+
+Result<fs::path> make_directory(const std::string& wanted) {
+  std::error_code failed;
+  if (wanted.empty()) {
+    std::string made = (fs::temp_directory_path(failed) / "coldchain-demo-XXXXXX").string();
+    if (failed || ::mkdtemp(made.data()) == nullptr)
+      return Error{ErrorKind::kUnavailable,
+                   "cannot make a directory for temporary files; name one with --dir"};
+    return fs::path{made};
+  }
+  const fs::path path = fs::absolute(wanted, failed).lexically_normal();
+  fs::create_directories(path, failed);
+  if (failed) return Error{ErrorKind::kInvalid, "cannot make " + wanted + ": " + failed.message()};
+  if (!fs::is_empty(path, failed) || failed)
+    return Error{ErrorKind::kInvalid,
+                 wanted +
+                     " is not empty: what is in it would be taken for the demonstration's; "
+                     "name a new directory with --dir, or none"};
+  return path;
+}
+
+int run(const Typed& typed, const allinone::ProgramOptions& program, host::Invocation& invocation) {
+  const auto directory = make_directory(typed.directory);
+  if (!directory) {
+    invocation.out << "demo: " << directory.error().message << '\n';
+    return directory.error().kind == ErrorKind::kInvalid ? 2 : 1;
+  }
+  DemoOptions options = typed.options;
+  options.directory = *directory;
+  options.program = program;
+  return run_demo(options, invocation);
+}
+
+}  // namespace
+
+host::Command demo_command(const allinone::ProgramOptions& options, std::string program) {
+  const auto typed = std::make_shared<Typed>();
+  typed->options.called_as = std::move(program);
+  host::Command command;
+  command.name = "demo";
+  command.about = "feed it real readings, and compare what arrived with what was sent";
+  command.declare = [typed](CLI::App& app) { declare(app, *typed); };
+  command.run = [typed, &options](host::Invocation& invocation) {
+    return run(*typed, options, invocation);
+  };
+  return command;
+}
+
+}  // namespace bora::demo
