@@ -138,6 +138,7 @@ class SpoutBase : public Component {
                                   std::size_t bytes = sizeof(T)) {
     context_->begin(roots_->open(id, bytes));
     try {
+      // NOLINTNEXTLINE(bugprone-move-forwarding-reference): `output` fixes T
       output.emit(std::move(tuple));
     } catch (...) {  // a grouping, a key or a copy threw: as if a bolt had
       context_->fail_current(std::current_exception());
