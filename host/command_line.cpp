@@ -96,8 +96,8 @@ void CommandLine::bind_own_settings() {
                       "bytes of messages in flight, per topology", {1, std::uint64_t{1} << 50});
   settings.bind("engine.linger", engine.linger,
                 "longest time that a busy producer keeps a part-filled block", {0s, 1s});
-  settings.bind("engine.yields_before_park", engine.yields_before_park,
-                "times that an idle thread yields before it sleeps", {0, 1'000'000});
+  settings.bind("engine.spins_before_sleep", engine.spins_before_sleep,
+                "times that an idle thread looks again before it sleeps", {0, 1'000'000});
   ControlPlaneOptions& control = program_.process.control;
   settings.bind("control.address", control.address, "numeric address of the control plane");
   settings.bind("control.port", control.port, "its port; 0 is any free one");

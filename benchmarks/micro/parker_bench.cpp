@@ -22,7 +22,7 @@ BENCHMARK(parker_wake_awake);
 
 void park_until(Parker& parker, const std::atomic<std::uint64_t>& turn, std::uint64_t mine) {
   while (turn.load(std::memory_order_seq_cst) < mine) {
-    parker.prepare();
+    parker.prepare(Parker::Depth::kSleep);
     if (turn.load(std::memory_order_seq_cst) < mine) {
       parker.park(std::nullopt);
     } else {

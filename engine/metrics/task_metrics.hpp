@@ -38,7 +38,7 @@ class ErrorLog {
   static constexpr std::size_t kKept = 10;
   mutable std::mutex mutex_;
   struct Entry {
-    ErrorEntry entry;    // its text is without the detail
+    ErrorEntry entry;  // its text is without the detail
     std::string detail;
   };
   std::vector<Entry> entries_;  // guarded by mutex_, oldest first

@@ -20,8 +20,7 @@ namespace bora::internal {
 ///     full or empty: so the lines of the indices move between cores once per turn, not per value.
 ///
 /// The tail is stored seq_cst, so that "push, then look whether the consumer sleeps" cannot be
-/// reordered against the consumer's "say that I sleep, then look for values" (see Parker). Likewise
-/// the head, for producers that sleep until there is room.
+/// reordered against the consumer's "say that I sleep, then look for values" (see Parker).
 template <class T>
 class SpscRing {
  public:
@@ -50,7 +49,7 @@ class SpscRing {
       if (head == tail_seen_) return false;
     }
     value = slots_[head & mask_];
-    head_.store(head + 1, std::memory_order_seq_cst);
+    head_.store(head + 1, std::memory_order_release);  // partner: push's load
     return true;
   }
   /// Calls visit(value) for everything that waits, oldest first, without taking it.

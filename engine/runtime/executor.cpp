@@ -21,6 +21,9 @@ constexpr int kRunsPerStep = 16;
 /// A run is meant to take at most this long, so that what it emits leaves in time.
 constexpr std::chrono::microseconds kRunTime{200};
 
+/// Longest nap: what a producer that stops in the middle of its work can keep from its consumer.
+constexpr std::chrono::milliseconds kNap{1};
+
 /// Makes a context current for the length of a step, and restores what was: a simulated topology may
 /// be stepped from inside another's.
 class CurrentContext {
@@ -257,8 +260,10 @@ void Executor::go_idle() {
 }
 
 void Executor::flush_outputs() {
-  for (LaneBase* lane : output_lanes_)
+  for (LaneBase* lane : output_lanes_) {
     lane->flush();
+    lane->wake_consumer();
+  }
   flushed_at_ = now_;
 }
 
@@ -310,7 +315,14 @@ bool Executor::has_work() {
   return false;
 }
 
-void Executor::prepare_to_park() noexcept {
+std::optional<Instant> Executor::wake_at(Parker::Depth depth, Instant now) const {
+  const auto due = next_due();
+  if (depth != Parker::Depth::kNap) return due;
+  return due ? std::min(*due, now + kNap) : now + kNap;
+}
+
+void Executor::prepare_to_park(Parker::Depth depth) noexcept {
+  mailbox_->parker.prepare(depth);
   for (LaneBase* lane : output_lanes_) {
     LaneQueues& q = lane->queues();
     q.producer_waits.store(!q.overflow.empty(), std::memory_order_seq_cst);

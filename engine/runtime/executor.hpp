@@ -55,7 +55,9 @@ class Executor final : public ExecutorContext {
   /// When step() has to be called at the latest, though nothing arrives.
   [[nodiscard]] std::optional<Instant> next_due() const;
   /// Tells those that this executor waits for to wake it. Pairs with has_work().
-  void prepare_to_park() noexcept;
+  void prepare_to_park(Parker::Depth depth) noexcept;
+  /// When one that parks at this depth has to wake by itself, though nothing arrives.
+  [[nodiscard]] std::optional<Instant> wake_at(Parker::Depth depth, Instant now) const;
   void begin_drain();
   /// Closes the tasks; further steps return kEnded.
   void end();

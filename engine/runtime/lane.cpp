@@ -10,6 +10,15 @@
 namespace bora::internal {
 
 namespace {
+/// Most bytes of tuples in a block: large tuples get smaller blocks, which stay in a core's cache.
+constexpr std::size_t kMostBytes = std::size_t{16} << 10;
+constexpr std::uint32_t kFewestLargeTuples = 16;
+
+std::uint32_t capacity_for(std::uint32_t tuples, std::size_t item_size) {
+  const auto fitting = static_cast<std::uint32_t>(kMostBytes / item_size);
+  return std::min(tuples, std::max(fitting, kFewestLargeTuples));
+}
+
 constexpr std::size_t round_up(std::size_t n) {
   return (n + kCacheLine - 1) / kCacheLine * kCacheLine;
 }
@@ -35,8 +44,9 @@ LaneBase::LaneBase(TaskBase& producer, TaskBase& consumer, std::size_t item_size
     : context_(producer.context), producer_(&producer), consumer_(&consumer) {
   auto& from = static_cast<Executor&>(*producer.context);
   auto& to = static_cast<Executor&>(*consumer.context);
-  queues_ = std::make_unique<LaneQueues>(from.options().blocks_per_lane,
-                                         from.options().block_tuples, item_size);
+  queues_ =
+      std::make_unique<LaneQueues>(from.options().blocks_per_lane,
+                                   capacity_for(from.options().block_tuples, item_size), item_size);
   queues_->consumer = &to;
   queues_->producer = &from;
   queues_->to_itself = &from == &to;
@@ -89,7 +99,7 @@ void LaneBase::push(Block* block) {
   // A lane to its own thread must not wait for itself; it is drained before other input is taken.
   if (q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(block)) {
     ++q.on_their_way;
-    q.consumer->wake();
+    tell_consumer();
     return;
   }
   if (q.overflow.empty() && !q.to_itself) ++context_->blocked_lanes;
@@ -112,6 +122,30 @@ void LaneBase::flush() {
   open_ = take_empty();
 }
 
+/// A consumer that naps is left alone until there is a good part of a lane for it, or until this
+/// executor has nothing more to add: see Executor::flush_outputs.
+void LaneBase::tell_consumer() {
+  LaneQueues& q = *queues_;
+  switch (q.consumer->mailbox()->parker.depth()) {
+    case Parker::Depth::kAwake: return;
+    case Parker::Depth::kNap:
+      if (q.full.size() < q.limit / 2) {
+        q.unsignalled = true;
+        return;
+      }
+      break;
+    case Parker::Depth::kSleep: break;
+  }
+  q.unsignalled = false;
+  q.consumer->wake();
+}
+
+void LaneBase::wake_consumer() {
+  if (!queues_->unsignalled) return;
+  queues_->unsignalled = false;
+  queues_->consumer->wake();
+}
+
 bool LaneBase::try_unblock() {
   LaneQueues& q = *queues_;
   if (q.overflow.empty()) return false;
@@ -120,7 +154,7 @@ bool LaneBase::try_unblock() {
   while (!q.overflow.empty() && q.on_their_way < q.limit && q.full.try_push(q.overflow.front())) {
     q.overflow.pop_front();
     ++q.on_their_way;
-    q.consumer->wake();
+    tell_consumer();
   }
   if (!q.overflow.empty()) return q.overflow.size() < before;
   if (!q.to_itself) --context_->blocked_lanes;

@@ -33,7 +33,8 @@ struct LaneQueues {
   std::uint32_t on_their_way = 0;  // pushed and not yet back
   std::uint64_t handed_over = 0;   // tuples
   Executor* consumer = nullptr;
-  bool to_itself = false;  // producer and consumer share a thread: never blocks
+  bool unsignalled = false;  // the consumer naps and was not told of the last blocks
+  bool to_itself = false;    // producer and consumer share a thread: never blocks
 
   /// Set by a producer that sleeps until half of the lane is free; cleared by itself. seq_cst on both
   /// sides, as in Parker.

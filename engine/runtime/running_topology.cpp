@@ -76,33 +76,42 @@ class Threads {
 
   void loop(Executor& executor) {
     const Clock& clock = runtime_.clock();
-    std::uint32_t yields = 0;
+    bool just_worked = true;
+    std::uint32_t spins = 0;
+    Instant now = clock.now();
     for (;;) {
-      const Executor::Step step = executor.step(clock.now());
+      const Executor::Step step = executor.step(now);
       if (step == Executor::Step::kEnded) return;
       if (step == Executor::Step::kWorked) {
-        yields = 0;
+        just_worked = true;
+        spins = 0;
+        now = executor.now();  // as of the end of its work: the clock costs as much as a few tuples
         continue;
       }
-      // A turn for others before sleeping: on few cores the producer then fills several blocks.
-      if (yields < runtime_.options().yields_before_park) {
-        ++yields;
-        std::this_thread::yield();
+      if (spins < runtime_.options().spins_before_sleep) {
+        ++spins;
+        pause();
+        now = clock.now();
         continue;
       }
-      yields = 0;
-      sleep(executor, clock);
+      sleep(executor, clock, just_worked ? Parker::Depth::kNap : Parker::Depth::kSleep);
+      just_worked = false;
+      now = clock.now();
     }
   }
 
-  static void sleep(Executor& executor, const Clock& clock) {
-    Parker& parker = executor.mailbox()->parker;
-    parker.prepare();
-    executor.prepare_to_park();
-    if (executor.has_work()) return parker.cancel();
+  static void pause() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  static void sleep(Executor& executor, const Clock& clock, Parker::Depth depth) {
+    executor.prepare_to_park(depth);
+    if (executor.has_work()) return executor.mailbox()->parker.cancel();
     std::optional<std::chrono::nanoseconds> timeout;
-    if (const auto due = executor.next_due()) timeout = *due - clock.now();
-    parker.park(timeout);
+    if (const auto due = executor.wake_at(depth, clock.now())) timeout = *due - clock.now();
+    executor.mailbox()->parker.park(timeout);
   }
 
   void join() {

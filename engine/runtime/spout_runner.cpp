@@ -11,7 +11,7 @@ namespace bora::internal {
 
 namespace {
 /// Most messages asked of a spout at once: bounds what one step may put into overflow lists.
-constexpr std::size_t kBatch = 128;
+constexpr std::size_t kBatch = 256;
 /// How long a spout whose next_batch() threw is left alone.
 constexpr std::chrono::seconds kAfterThrow{1};
 /// How soon a spout looks again that waits for bytes which another spout holds.
@@ -220,8 +220,8 @@ bool SpoutRunner::has_work() {
 std::optional<Instant> SpoutRunner::next_due() const {
   if (!active_ || draining_ || finished_) return std::nullopt;
   const Instant now = executor_.now();
-  const bool is_wanted = !idle_ || ready_->load(std::memory_order_seq_cst) ||
-                         (idle_until_ && now >= *idle_until_);
+  const bool is_wanted =
+      !idle_ || ready_->load(std::memory_order_seq_cst) || (idle_until_ && now >= *idle_until_);
   if (!is_wanted) return idle_until_;
   // It would be asked, was there room: a completion, or the consumer of a full lane, wakes it.
   if (executor_.blocked_lanes != 0 || task_.roots.free_count == 0) return std::nullopt;
@@ -229,8 +229,10 @@ std::optional<Instant> SpoutRunner::next_due() const {
 }
 
 void SpoutRunner::prepare_to_park() noexcept {
+  // Its own trees are all open, or a lane is full: a few completions would only have it look.
+  const bool waits = active_ && !draining_ && !finished_ && !idle_;
   const bool waits_for_room =
-      active_ && !draining_ && !finished_ && !idle_ && task_.roots.free_count == 0;
+      waits && (task_.roots.free_count == 0 || executor_.blocked_lanes != 0);
   wake_threshold_.store(waits_for_room ? task_.roots.capacity / 4 : 0, std::memory_order_relaxed);
 }
 

@@ -34,7 +34,8 @@ Scheduler::~Scheduler() { world_.others_ = nullptr; }
 
 bool Scheduler::is_awake(const Worker& worker) const {
   if (worker.is_in_step) return false;
-  return !worker.is_parked || !worker.executor->mailbox()->parker.is_parked() ||
+  return !worker.is_parked ||
+         worker.executor->mailbox()->parker.depth() == internal::Parker::Depth::kAwake ||
          (worker.due && *worker.due <= world_.clock_.now_);
 }
 
@@ -116,9 +117,10 @@ void Scheduler::step(std::size_t index) {
     world_.expect(false, Runtime::label(*worker.executor->tasks()[0]) +
                              " does not sleep, and finds nothing to do");
   if (outcome == Executor::Step::kWorked) {
-    worker.yields = 0;
-  } else if (worker.yields++ >= runtime_.options().yields_before_park || dice_.one_in(4)) {
-    worker.yields = 0;
+    worker.spins = 0;
+    worker.just_worked = true;
+  } else if (worker.spins++ >= runtime_.options().spins_before_sleep || dice_.one_in(4)) {
+    worker.spins = 0;
     sleep(worker);
   }
 }
@@ -132,11 +134,12 @@ Executor::Step Scheduler::run(Worker& worker) {
 
 /// As Threads::sleep() does it.
 void Scheduler::sleep(Worker& worker) {
-  internal::Parker& parker = worker.executor->mailbox()->parker;
-  parker.prepare();
-  worker.executor->prepare_to_park();
-  if (worker.executor->has_work()) return parker.cancel();
-  worker.due = worker.executor->next_due();
+  using internal::Parker;
+  const auto depth = worker.just_worked ? Parker::Depth::kNap : Parker::Depth::kSleep;
+  worker.just_worked = false;
+  worker.executor->prepare_to_park(depth);
+  if (worker.executor->has_work()) return worker.executor->mailbox()->parker.cancel();
+  worker.due = worker.executor->wake_at(depth, world_.clock_.now_);
   worker.is_parked = true;
 }
 

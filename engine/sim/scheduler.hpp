@@ -38,7 +38,8 @@ class Scheduler {
     bool is_parked = false;
     bool is_in_step = false;
     std::optional<Instant> due;  // when parked: as the thread would have given it to the parker
-    std::uint32_t yields = 0;
+    std::uint32_t spins = 0;
+    bool just_worked = true;
     std::uint64_t starved_until = 0;
   };
 

@@ -132,7 +132,7 @@ EngineOptions Simulator::engine_options() {
   options.blocks_per_lane = static_cast<std::uint32_t>(dice_.between(2, 8));
   options.message_timeout = std::chrono::milliseconds{dice_.between(200, 2000)};
   options.linger = std::chrono::microseconds{dice_.below(500)};
-  options.yields_before_park = static_cast<std::uint32_t>(dice_.below(4));
+  options.spins_before_sleep = static_cast<std::uint32_t>(dice_.below(4));
   if (dice_.one_in(3)) options.max_in_flight_bytes = dice_.between(64, 4096);
   options.clock = &world_.clock_;
   if (world_.trace_)

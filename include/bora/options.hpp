@@ -26,17 +26,18 @@ struct ComponentOptions {
 struct EngineOptions {
   /// A message that no component works on for this long is failed, naming the one that holds it.
   std::chrono::milliseconds message_timeout{30'000};
-  /// Tuples handed over at once. More: fewer hand-overs, more memory. An idle producer never waits
-  /// for a block to fill.
-  std::uint32_t block_tuples = 64;
+  /// Tuples handed over at once, at most, and no more than fit 16 KiB (at least 16). More: fewer
+  /// hand-overs, more memory. An idle producer never waits for a block to fill.
+  std::uint32_t block_tuples = 256;
   /// Blocks that may wait between two tasks before the producer stops taking input.
-  std::uint32_t blocks_per_lane = 64;
+  std::uint32_t blocks_per_lane = 16;
   /// Bytes of messages in flight, over all spouts of the topology; a spout that reaches it waits.
   std::size_t max_in_flight_bytes = std::size_t{256} << 20;
   /// Longest time that a busy producer keeps a part-filled block to itself.
   std::chrono::microseconds linger{250};
-  /// Times that a thread with nothing to do yields the core before it sleeps. 0 sleeps at once.
-  std::uint32_t yields_before_park = 8;
+  /// Times that a thread with nothing to do looks again before it sleeps, a few tens of nanoseconds
+  /// each. Pays only where there are more cores than threads: on fewer it starves the producer.
+  std::uint32_t spins_before_sleep = 0;
   /// Names threads (first 15 characters of topology.component) and metrics.
   const Clock* clock = nullptr;  ///< Not owned, outlives the topology; null means the machine's.
   /// Gets one line per event worth a line: failures (once per component and interval), stuck

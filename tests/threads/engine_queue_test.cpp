@@ -20,7 +20,7 @@ namespace {
 template <class HasWork>
 void await(Parker& parker, HasWork has_work, std::uint64_t& overslept) {
   while (!has_work()) {
-    parker.prepare();
+    parker.prepare(Parker::Depth::kSleep);
     if (has_work()) return parker.cancel();
     const auto before = std::chrono::steady_clock::now();
     parker.park(10s);

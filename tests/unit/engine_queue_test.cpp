@@ -102,22 +102,22 @@ TEST_CASE("a letter that is dropped by close() may post itself without hanging")
 
 TEST_CASE("a wake between prepare and park is not slept through, nor is a time that has passed") {
   Parker parker;
-  parker.prepare();
-  CHECK(parker.is_parked());
+  parker.prepare(Parker::Depth::kSleep);
+  CHECK(parker.depth() == Parker::Depth::kSleep);
   parker.wake();
   parker.park(std::nullopt);  // would never return
-  CHECK_FALSE(parker.is_parked());
-  parker.prepare();
+  CHECK(parker.depth() == Parker::Depth::kAwake);
+  parker.prepare(Parker::Depth::kSleep);
   parker.park(-5ns);
-  CHECK_FALSE(parker.is_parked());
-  parker.prepare();
+  CHECK(parker.depth() == Parker::Depth::kAwake);
+  parker.prepare(Parker::Depth::kSleep);
   parker.park(1ns);
-  CHECK_FALSE(parker.is_parked());
+  CHECK(parker.depth() == Parker::Depth::kAwake);
 }
 
 TEST_CASE("a letter wakes whoever is about to sleep at the mailbox") {
   Mailbox box;
-  box.parker.prepare();
+  box.parker.prepare(Parker::Depth::kSleep);
   CHECK(box.post([] {}));
-  CHECK_FALSE(box.parker.is_parked());
+  CHECK(box.parker.depth() == Parker::Depth::kAwake);
 }

@@ -35,6 +35,8 @@ class LaneBase {
   // --- producer ---
   /// Hands over what is in the open block, if anything.
   void flush();
+  /// Wakes a consumer that was left to nap.
+  void wake_consumer();
   /// Tries to hand over what waits in the overflow list. True when some of it went.
   bool try_unblock();
   /// When `source`, whose reading is finished, was passed on in place: hands it over and returns an
@@ -100,6 +102,7 @@ class LaneBase {
   void reclaim();
   Block* take_empty();
   void push(Block* block);
+  void tell_consumer();
 
   TaskBase* producer_;
   TaskBase* consumer_;
