@@ -17,11 +17,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr const char* kMalformed = "malformed";
+
 class Parse final : public Bolt<ConsumedRecord, ConsumedRecord> {
  public:
   explicit Parse(testing::World& world) : world_(world) {}
   void execute(const ConsumedRecord& in) override {
-    if (RecordWorld::is_malformed(in->value)) throw Permanent("malformed: " + in->value);
+    if (in->value == kMalformed) throw Permanent("not a number");
     world_.may_throw(100, "Parse throws first");
     out.emit(in);
     world_.may_throw(100, "Parse throws last");
@@ -31,31 +33,25 @@ class Parse final : public Bolt<ConsumedRecord, ConsumedRecord> {
   testing::World& world_;
 };
 
-class Archive final : public BatchSink<ConsumedRecord> {
+class Store final : public BatchSink<ConsumedRecord> {
  public:
-  Archive(RecordWorld& of, BatchOptions<ConsumedRecord> options)
+  Store(RecordWorld& of, BatchOptions<ConsumedRecord> options)
       : BatchSink(std::move(options)), of_(of) {}
   Status write(std::span<const ConsumedRecord> batch) override {
-    testing::World& world = of_.world();
-    if (world.dice().one_in(8)) world.pass(world.dice().below(20'000) * 1us);
-    if (away_ > 0 && !world.is_quiet()) {
-      --away_;
-      return {ErrorKind::kUnavailable, "the archive is away"};
-    }
-    if (world.fails(20, "the archive goes away")) away_ = world.dice().below(6);
-    if (world.fails(20, "the archive refuses a batch"))
-      return {ErrorKind::kInternal, "the archive refused"};
-    for (const ConsumedRecord& record : batch)
-      of_.store(record.position, record->value);
-    if (world.fails(20, "the archive's answer is lost"))
-      return {ErrorKind::kUnavailable, "no answer of the archive"};
-    return {};
+    return of_.write_to_store([&] {
+      for (const ConsumedRecord& record : batch)
+        of_.store(record.position.partition, record.position.offset, record->value);
+    });
   }
 
  private:
   RecordWorld& of_;
-  std::uint64_t away_ = 0;
 };
+
+RecordWorld::Made make_number(testing::Dice& dice) {
+  if (dice.one_in(12)) return {{std::nullopt, kMalformed, {}, {}}, true};
+  return {{std::nullopt, std::to_string(dice.below(1000)), {}, {}}, false};
+}
 
 Result<Topology> records(RecordWorld& of) {
   testing::Dice& dice = of.world().dice();
@@ -84,9 +80,9 @@ Result<Topology> records(RecordWorld& of) {
   auto parse = t.bolt("parse", [=] { return Parse{world->world()}; },
                       {.tasks = static_cast<std::uint32_t>(dice.between(1, 2))})
                    .shuffle(spout);
-  t.bolt("archive",
+  t.bolt("store",
          [=] {
-           return Archive{*world, {.max_items = batch, .max_age = 10ms, .flush = flush}};
+           return Store{*world, {.max_items = batch, .max_age = 10ms, .flush = flush}};
          },
          {.tasks = static_cast<std::uint32_t>(dice.between(1, 2))})
       .fields(parse, [](const ConsumedRecord& r) { return r.position.partition; });
@@ -98,7 +94,7 @@ Result<Topology> records(RecordWorld& of) {
 testing::SimulationReport run_records(std::uint64_t seed,
                                       std::function<void(const std::string&)> trace) {
   testing::World world{seed};
-  RecordWorld of{world};
+  RecordWorld of{world, make_number};
   testing::SimulationOptions options;
   options.throw_permanent = true;
   options.trace = std::move(trace);

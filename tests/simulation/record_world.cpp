@@ -1,7 +1,6 @@
 #include "tests/simulation/record_world.hpp"
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -66,17 +65,17 @@ std::string name_of(std::uint32_t partition, std::int64_t offset) {
 
 }  // namespace
 
-RecordWorld::RecordWorld(testing::World& world) : world_(world) {
+RecordWorld::RecordWorld(testing::World& world, const Make& make) : world_(world) {
   testing::Dice& dice = world.dice();
   const auto partitions = static_cast<std::uint32_t>(dice.between(1, 4));
   broker_.create_topic(kTopic, partitions);
   broker_.create_topic(kLetters, 1);
   for (std::uint64_t left = dice.between(10, 150); left > 0; --left) {
     const auto partition = static_cast<std::uint32_t>(dice.below(partitions));
-    const std::string value = (dice.one_in(12) ? "bad " : "good ") + std::to_string(left);
     const std::int64_t gap = dice.one_in(10) ? static_cast<std::int64_t>(dice.below(5)) : 0;
-    records_[{partition, broker_.append(kTopic, partition, {std::nullopt, value, {}, {}}, gap)}] =
-        value;
+    Made made = make(dice);
+    const std::int64_t offset = broker_.append(kTopic, partition, made.record, gap);
+    records_[{partition, offset}] = std::move(made);
   }
   const auto some = [&](double most) { return dice.one_in(2) ? most : 0.0; };
   source_faults_ = {.revoke = some(0.02),
@@ -108,15 +107,29 @@ std::unique_ptr<RecordSink> RecordWorld::dead_letters() {
                                        std::make_unique<test::MemorySink>(broker_, options));
 }
 
-void RecordWorld::store(const RecordPosition& position, const std::string& value) {
+void RecordWorld::store(std::uint32_t partition, std::int64_t offset, std::string_view value) {
   if (!world_.persists()) return;
-  const Position at{position.partition, position.offset};
-  const auto found = records_.find(at);
-  world_.expect(found != records_.end() && found->second == value,
-                name_of(at.first, at.second) + " was stored with a value of another");
-  world_.expect(!is_malformed(value),
-                name_of(at.first, at.second) + " was stored, though malformed");
-  stored_[at] = value;
+  const auto found = records_.find({partition, offset});
+  world_.expect(found != records_.end() && found->second.record.value == value,
+                name_of(partition, offset) + " was stored with a value of another");
+  world_.expect(found == records_.end() || !found->second.is_malformed,
+                name_of(partition, offset) + " was stored, though malformed");
+  stored_.insert({partition, offset});
+}
+
+Status RecordWorld::write_to_store(const std::function<void()>& write) {
+  if (world_.dice().one_in(8)) world_.pass(std::chrono::microseconds{world_.dice().below(20'000)});
+  if (store_is_away_ > 0 && !world_.is_quiet()) {
+    --store_is_away_;
+    return {ErrorKind::kUnavailable, "the store is away"};
+  }
+  if (world_.fails(20, "the store goes away")) store_is_away_ = world_.dice().below(6);
+  if (world_.fails(20, "the store refuses a batch"))
+    return {ErrorKind::kInternal, "the store refused"};
+  write();
+  if (world_.fails(20, "the store's answer is lost"))
+    return {ErrorKind::kUnavailable, "no answer of the store"};
+  return {};
 }
 
 void RecordWorld::collect_letters() {
@@ -128,8 +141,9 @@ void RecordWorld::collect_letters() {
         at.first = static_cast<std::uint32_t>(std::stoul(header.value));
       if (header.key == "bora.dlq.offset") at.second = std::stoll(header.value);
     }
-    world_.expect(records_.count(at) != 0 && records_[at] == all[letters_seen_].record.value,
-                  "a dead letter is not what was read at " + name_of(at.first, at.second));
+    world_.expect(
+        records_.count(at) != 0 && records_[at].record.value == all[letters_seen_].record.value,
+        "a dead letter is not what was read at " + name_of(at.first, at.second));
     letters_.insert(at);
   }
 }
@@ -146,7 +160,7 @@ void RecordWorld::look_at_commit(const CommitRequest& request) {
 
 bool RecordWorld::is_all_done() {
   collect_letters();
-  for (const auto& [position, value] : records_)
+  for (const auto& [position, made] : records_)
     if (!is_done(position)) return false;
   return true;
 }

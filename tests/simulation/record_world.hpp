@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,17 +27,23 @@ class RecordWorld {
   static constexpr const char* kTopic = "readings";
   static constexpr const char* kLetters = "readings.dlq";
 
-  explicit RecordWorld(testing::World& world);
+  /// One record of the topic, and whether it should become a dead letter whatever else happens.
+  struct Made {
+    Record record;
+    bool is_malformed = false;
+  };
+  using Make = std::function<Made(testing::Dice& dice)>;
+  RecordWorld(testing::World& world, const Make& make);
 
   [[nodiscard]] testing::World& world() noexcept { return world_; }
   [[nodiscard]] std::unique_ptr<RecordSource> source();
   [[nodiscard]] std::unique_ptr<RecordSink> dead_letters();
 
   /// The store: by position, so that a record stored again changes nothing.
-  void store(const RecordPosition& position, const std::string& value);
-  [[nodiscard]] static bool is_malformed(const std::string& value) {
-    return value.rfind("bad", 0) == 0;
-  }
+  void store(std::uint32_t partition, std::int64_t offset, std::string_view value);
+  /// What the store is asked when it is written to: it may be slow, away for a while, or refuse; then
+  /// `write` does not run. Or its answer is lost, and it did.
+  Status write_to_store(const std::function<void()>& write);
 
   /// Says that all below `request.next_offset` is done: the effects must be there already.
   void look_at_commit(const CommitRequest& request);
@@ -53,10 +61,11 @@ class RecordWorld {
   test::MemoryBroker broker_;
   test::SourceFaults source_faults_;
   test::SinkFaults sink_faults_;
-  std::map<Position, std::string> records_;
-  std::map<Position, std::string> stored_;
+  std::map<Position, Made> records_;
+  std::set<Position> stored_;
   std::set<Position> letters_;  // by the position of their record
   std::size_t letters_seen_ = 0;
+  std::uint64_t store_is_away_ = 0;  // for so many writes
 };
 
 }  // namespace bora::simulation

@@ -21,6 +21,8 @@ struct Scenario {
 
 [[nodiscard]] testing::SimulationReport run_graph(std::uint64_t seed,
                                                   std::function<void(const std::string&)> trace);
+[[nodiscard]] testing::SimulationReport run_raw(std::uint64_t seed,
+                                                std::function<void(const std::string&)> trace);
 [[nodiscard]] testing::SimulationReport run_records(std::uint64_t seed,
                                                     std::function<void(const std::string&)> trace);
 

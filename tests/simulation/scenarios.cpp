@@ -6,6 +6,7 @@ const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all{
       {"graph", "a synthetic graph with one of everything", run_graph},
       {"records", "records from a hostile source into a store that fails", run_records},
+      {"raw", "the raw topology, with an archive that fails", run_raw},
   };
   return all;
 }
