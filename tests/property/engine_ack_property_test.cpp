@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -71,6 +73,23 @@ struct Play {
   std::vector<HeldToken> held;
 };
 
+/// A token that is being emitted under: it has to outlive the emit, so nobody may settle it meanwhile,
+/// not even a local bolt that executes inside.
+class Borrowed {
+ public:
+  Borrowed(Play& play, std::size_t at) : held(std::move(play.held[at])), play_(play) {
+    play.held.erase(play.held.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  ~Borrowed() { play_.held.push_back(std::move(held)); }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  HeldToken held;
+
+ private:
+  Play& play_;
+};
+
 void settle_one(Play& play) {
   if (play.held.empty()) return;
   const std::size_t i = play.choose(static_cast<std::uint8_t>(std::min<std::size_t>(
@@ -110,19 +129,19 @@ void act(Play& play, Bolt& bolt, const Item& in) {
         play.model.raise(own);
         break;
       case 3: settle_one(play); break;
-      case 4:  // under a token that was kept
-        if (!play.held.empty()) {
-          const Ids anchors = play.held.back().anchors;
-          bolt.out.emit(Item{play.model.add_tuple(anchors)}, play.held.back().token);
-        }
+      case 4: {  // under a token that was kept
+        if (play.held.empty()) break;
+        const Borrowed b(play, play.held.size() - 1);
+        bolt.out.emit(Item{play.model.add_tuple(b.held.anchors)}, b.held.token);
         break;
+      }
       case 5: {  // under several; a message that stands in two of them counts once in the end
         if (play.held.size() < 2) break;
-        const auto& a = play.held[0];
-        const auto& b = play.held.back();
-        Ids both = a.anchors;
-        both.insert(b.anchors.begin(), b.anchors.end());
-        const std::array<const AckToken*, 2> tokens{&a.token, &b.token};
+        const Borrowed a(play, 0);
+        const Borrowed b(play, play.held.size() - 1);
+        Ids both = a.held.anchors;
+        both.insert(b.held.anchors.begin(), b.held.anchors.end());
+        const std::array<const AckToken*, 2> tokens{&a.held.token, &b.held.token};
         bolt.out.emit(Item{play.model.add_tuple(both)}, tokens);
         break;
       }

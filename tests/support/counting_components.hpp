@@ -8,6 +8,7 @@
 #include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "bora/bolt.hpp"
 #include "bora/spout.hpp"
@@ -22,6 +23,8 @@ struct Count {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> acked_sum{0};  ///< Of the offsets.
   std::atomic<std::uint64_t> wrong{0};      ///< Verdicts on messages that were not in flight.
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<int> deactivated{0};
 };
 using CountPtr = std::shared_ptr<Count>;
 
@@ -55,6 +58,7 @@ class CountingSpout final : public Spout<std::uint64_t> {
     }
     count_->acked += ids.size();
   }
+  void on_deactivate() override { ++count_->deactivated; }
   void failed(const Failure& failure) override {
     settle(failure.id);
     retry_.push_back(failure.id.offset);
@@ -64,6 +68,7 @@ class CountingSpout final : public Spout<std::uint64_t> {
  private:
   void send(std::uint64_t n) {
     ++open_[static_cast<std::size_t>(n)];
+    ++count_->sent;
     now_ = clock_->now();
     emit(n, {.offset = n});
   }

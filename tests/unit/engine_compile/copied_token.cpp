@@ -1,0 +1,6 @@
+#include "parts.hpp"
+
+void ack(const bora::AckToken& token) {
+  bora::AckToken second = token;
+  std::move(second).ack();
+}

@@ -1,0 +1,8 @@
+#include "parts.hpp"
+
+void wire() {
+  bora::TopologyBuilder topology{"wrong"};
+  auto numbers = topology.spout("numbers", [] { return Numbers{}; });
+  auto alerts = topology.bolt("alerts", [] { return HasAlerts{}; }).shuffle(numbers);
+  topology.bolt("texts", [] { return TakesTexts{}; }).shuffle(alerts);
+}

@@ -1,0 +1,7 @@
+#include "parts.hpp"
+
+void wire() {
+  bora::TopologyBuilder topology{"wrong"};
+  auto numbers = topology.spout("numbers", [] { return Numbers{}; });
+  topology.bolt("texts", [] { return TakesTexts{}; }).shuffle(numbers);
+}
