@@ -12,6 +12,8 @@ namespace bora::internal {
 namespace {
 /// Most messages asked of a spout at once: bounds what one step may put into overflow lists.
 constexpr std::size_t kBatch = 256;
+/// Taken for the size of a message before the first one was seen.
+constexpr std::size_t kAssumedBytes = std::size_t{64} << 10;
 /// How long a spout whose next_batch() threw is left alone.
 constexpr std::chrono::seconds kAfterThrow{1};
 /// How soon a spout looks again that waits for bytes which another spout holds.
@@ -167,10 +169,15 @@ void SpoutRunner::deliver() {
 std::size_t SpoutRunner::room() const {
   const RootTable& roots = task_.roots;
   if (roots.free_count == 0) return 0;
+  const std::size_t most = std::min<std::size_t>(roots.free_count, kBatch);
   const std::size_t bytes = runtime_.bytes_in_flight.load(std::memory_order_relaxed);
-  // One message is let through when nothing is in flight, however large it is.
-  if (bytes >= runtime_.options().max_in_flight_bytes && bytes > 0) return 0;
-  return std::min<std::size_t>(roots.free_count, kBatch);
+  const std::size_t cap = runtime_.options().max_in_flight_bytes;
+  if (bytes >= cap && bytes != 0) return 0;
+  // As many as fit if they are no larger than the largest so far. One is let through when nothing is in
+  // flight, however large it is.
+  const std::size_t each = roots.largest != 0 ? roots.largest : kAssumedBytes;
+  const std::size_t fitting = (cap - std::min(cap, bytes)) / each;
+  return std::min(most, bytes == 0 ? std::max<std::size_t>(1, fitting) : fitting);
 }
 
 bool SpoutRunner::poll() {

@@ -35,7 +35,8 @@ struct RootTable {
   std::uint32_t free_count = 0;
   std::uint64_t opened = 0;
   std::size_t bytes_in_flight = 0;
-  Instant now{};  // of the current batch
+  std::uint32_t largest = 0;  // message so far: how many more fit under the cap on bytes
+  Instant now{};              // of the current batch
 
   void reset(TreeRef first, std::uint32_t max_in_flight) {
     base = first;
@@ -59,7 +60,8 @@ struct RootTable {
     root.id.epoch = id.epoch;
     root.opened_at = now;
     root.bytes = static_cast<std::uint32_t>(size);
-    bytes_in_flight += static_cast<std::uint32_t>(size);
+    bytes_in_flight += root.bytes;
+    if (root.bytes > largest) largest = root.bytes;
     ++opened;
     return base + slot;
   }

@@ -37,8 +37,8 @@ auto make_component(Factory& factory) {
 /// A bolt takes its own type, and what becomes it by itself, such as one of a variant. Numbers of other
 /// types would, too, but silently lose what does not fit.
 template <class In, class T>
-inline constexpr bool kTakes =
-    std::is_same_v<T, In> || (std::is_class_v<In> && std::is_convertible_v<const T&, In>);
+inline constexpr bool kTakes = std::is_same_v<T, In> ||
+                               (std::is_class_v<In> && std::is_convertible_v<const T&, In>);
 
 /// Calls the factory, once for the prototype; a throw is remembered as a fault of the plan.
 template <class MakeTask>
@@ -144,8 +144,7 @@ BoltHandle<B>& BoltHandle<B>::custom(const From& from, Choose choose) {
 template <class B>
 template <class T>
 BoltHandle<B>& BoltHandle<B>::subscribe(const Stream<T>& stream, How<std::type_identity_t<T>> how) {
-  static_assert(internal::kTakes<In, T>,
-                "this bolt takes another type than the stream carries");
+  static_assert(internal::kTakes<In, T>, "this bolt takes another type than the stream carries");
   internal::SubscriptionSpec spec;
   spec.from = stream.component;
   spec.stream = stream.name;
