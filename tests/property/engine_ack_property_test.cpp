@@ -92,8 +92,8 @@ class Borrowed {
 
 void settle_one(Play& play) {
   if (play.held.empty()) return;
-  const std::size_t i = play.choose(static_cast<std::uint8_t>(std::min<std::size_t>(
-      play.held.size(), 255)));
+  const std::size_t i =
+      play.choose(static_cast<std::uint8_t>(std::min<std::size_t>(play.held.size(), 255)));
   HeldToken h = std::move(play.held[i]);
   play.held.erase(play.held.begin() + static_cast<std::ptrdiff_t>(i));
   switch (play.choose(6)) {
@@ -201,15 +201,16 @@ Result<Topology> build(const FeedPtr<Item>& feed, Play& play, bool is_local) {
   } else {
     second.shuffle(first);
   }
-  builder.bolt("sink", doing<Item>([&play](LambdaBolt<Item>& bolt, const Item& in) {
-           const Ids own = play.model.anchors_of.at(in.id);
-           if (play.choose(3) == 1) {
-             play.held.push_back({bolt.take(), own});
-             return;  // the token is the tuple's own duty now
-           }
-           play.model.release(own);
-         }),
-         {.tasks = 2})
+  builder
+      .bolt("sink", doing<Item>([&play](LambdaBolt<Item>& bolt, const Item& in) {
+              const Ids own = play.model.anchors_of.at(in.id);
+              if (play.choose(3) == 1) {
+                play.held.push_back({bolt.take(), own});
+                return;  // the token is the tuple's own duty now
+              }
+              play.model.release(own);
+            }),
+            {.tasks = 2})
       .shuffle(second);
   return builder.build();
 }
@@ -240,7 +241,8 @@ void play_out(bool is_local) {
 
 }  // namespace
 
-TEST_CASE("messages complete exactly when the naive model says, whatever bolts do with their tuples") {
+TEST_CASE(
+    "messages complete exactly when the naive model says, whatever bolts do with their tuples") {
   CHECK(rc::check([] { play_out(false); }));
 }
 

@@ -37,13 +37,14 @@ void subscribe(BoltHandle<TwoWays>& bolt) {
   const Stream<int> stream{any_name(), *rc::gen::element<std::string>("default", "other", "none")};
   switch (*rc::gen::inRange(0, 7)) {
     case 0: bolt.shuffle(stream); break;
-    case 1: bolt.fields(stream, [](int v) { return v; }, any_name()); break;
+    case 1:
+      bolt.fields(
+          stream, [](int v) { return v; }, any_name());
+      break;
     case 2: bolt.all(stream); break;
     case 3: bolt.global(stream); break;
     case 4: bolt.direct(stream); break;
-    case 5:
-      bolt.custom(stream, [](const int&, TaskChoice& choice) { choice.send_to(0); });
-      break;
+    case 5: bolt.custom(stream, [](const int&, TaskChoice& choice) { choice.send_to(0); }); break;
     default: bolt.local(stream);
   }
 }
@@ -82,7 +83,8 @@ TEST_CASE("any plan either has faults, told without a crash, or runs") {
   CHECK(faulty > 0);
 }
 
-TEST_CASE("any acyclic plan of existing streams is sound, sorted by its flow, and acks everything") {
+TEST_CASE(
+    "any acyclic plan of existing streams is sound, sorted by its flow, and acks everything") {
   CHECK(rc::check([] {
     TopologyBuilder builder{"layers"};
     const auto messages = *rc::gen::inRange<int>(1, 30);
@@ -125,9 +127,9 @@ TEST_CASE("any acyclic plan of existing streams is sound, sorted by its flow, an
       position.emplace(node.name, position.size());
     for (const Topology::Edge& edge : built->edges())
       RC_ASSERT(position.at(edge.from) < position.at(edge.to));
-    SteppedTopology topology{std::move(built),
-                             {.block_tuples = *rc::gen::element<std::uint32_t>(1, 3, 64),
-                              .blocks_per_lane = 2}};
+    SteppedTopology topology{
+        std::move(built),
+        {.block_tuples = *rc::gen::element<std::uint32_t>(1, 3, 64), .blocks_per_lane = 2}};
     topology.run();
     RC_ASSERT(feed->acked.size() == static_cast<std::size_t>(messages));
     RC_ASSERT(feed->failed.empty());

@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 // An ack consumes its token: without a word that says so, it does not compile.
 void ack(bora::AckToken token) {

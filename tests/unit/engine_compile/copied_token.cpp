@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 void ack(const bora::AckToken& token) {
   bora::AckToken second = token;

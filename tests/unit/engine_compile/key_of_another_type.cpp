@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 struct Reading {
   int device_id = 0;

@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 struct Doubles final : bora::Spout<double> {
   bora::Next next_batch(std::size_t) override { return bora::Next::finished(); }

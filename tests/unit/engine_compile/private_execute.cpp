@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 class Hidden final : public bora::Bolt<int> {
   void execute(const int&) override {}

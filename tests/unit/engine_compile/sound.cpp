@@ -1,5 +1,5 @@
 // The control: all that the other files get wrong, right. If this does not compile, they prove nothing.
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 bora::Result<bora::Topology> sound() {
   bora::TopologyBuilder topology{"sound"};

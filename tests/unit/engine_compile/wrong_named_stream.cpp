@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "unit/engine_compile/parts.hpp"
 
 void wire() {
   bora::TopologyBuilder topology{"wrong"};
