@@ -150,6 +150,8 @@ void SpoutRunner::complete(TreeRef ref) {
 }
 
 void SpoutRunner::account_bytes() {
+  // Forgotten when nothing of it is left, or one large message would make for small batches for ever.
+  if (task_.roots.in_flight() == 0) task_.roots.largest = 0;
   const std::size_t now = task_.roots.bytes_in_flight;
   if (now == bytes_accounted_) return;
   runtime_.bytes_in_flight.fetch_add(now - bytes_accounted_,

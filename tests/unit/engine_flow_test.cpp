@@ -97,6 +97,18 @@ TEST_CASE("one message larger than the cap of bytes gets through when nothing el
   CHECK(flow.feed->acked == Offsets{0});
 }
 
+TEST_CASE("one large message does not make its spout slow for ever") {
+  Flow flow{{}, {.max_in_flight_bytes = 1'000}};
+  flow.feed->bytes_each = 900;
+  flow.feed->add(1);
+  flow.topology.run();
+  flow.feed->bytes_each = 1;
+  flow.holds = true;
+  flow.feed->add(many(300));
+  flow.topology.advance(10ms, 1ms);
+  CHECK(flow.held.size() == 300);
+}
+
 TEST_CASE("a spout that waits for bytes of another spout looks again by itself") {
   auto hog = feed_of<int>({1});
   hog->bytes_each = 1'000;
