@@ -85,6 +85,7 @@ struct ComponentTotals {
   TaskMetricsSnapshot sum;
   std::uint64_t tasks = 0;
   std::map<std::string, std::uint64_t> emitted;  // by stream
+  std::map<std::string_view, Gauge> gauges;      // by name
 
   void add(const TaskMetricsSnapshot& task) {
     ++tasks;
@@ -101,6 +102,9 @@ struct ComponentTotals {
     sum.complete.merge(task.complete);
     for (const StreamMetrics& stream : task.streams)
       emitted[stream.stream] += stream.emitted;
+    for (const Gauge& gauge : task.gauges)
+      gauges.try_emplace(gauge.name, Gauge{gauge.name, gauge.kind, 0}).first->second.value +=
+          gauge.value;
   }
 };
 
@@ -112,6 +116,15 @@ void add_component(Families& out, const Labels& labels, const ComponentTotals& t
     Labels with_stream = labels;
     with_stream.push_back({"stream", stream});
     out.counter("topology_tuples_emitted_total", "Tuples emitted.", with_stream, number(emitted));
+  }
+  for (const auto& [name, gauge] : totals.gauges) {
+    const std::string full = "topology_component_" + std::string(name);
+    if (gauge.kind == Gauge::Kind::kCounter) {
+      out.counter(full + "_total", "Of the component itself.", labels,
+                  static_cast<double>(gauge.value));
+    } else {
+      out.gauge(full, "Of the component itself.", labels, static_cast<double>(gauge.value));
+    }
   }
   out.counter("topology_tuples_failed_total",
               "Bolts: tuples whose execute() threw. Spouts: messages that failed.", labels,

@@ -25,6 +25,9 @@ Json task_json(const TaskMetricsSnapshot& task) {
   Json& emitted = json["emitted"] = Json::object();
   for (const StreamMetrics& stream : task.streams)
     emitted[stream.stream] = stream.emitted;
+  Json& gauges = json["gauges"] = Json::object();
+  for (const Gauge& gauge : task.gauges)
+    gauges[std::string(gauge.name)] = gauge.value;
   if (task.is_spout) {
     json["opened"] = task.opened;
     json["acked"] = task.acked;

@@ -261,6 +261,7 @@ MetricsSnapshot Runtime::metrics() const {
     t.complete = m.complete.snapshot();
     t.queued_blocks = executor.queued_blocks(*task);
     t.busy_ns = executor.busy_ns();
+    t.gauges = task->component().gauges();
     s.tasks.push_back(std::move(t));
   }
   for (std::size_t c = 0; c < errors_.size(); ++c)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bora/clock.hpp"
+#include "bora/gauge.hpp"
 #include "bora/message_id.hpp"
 
 namespace bora {
@@ -53,6 +54,7 @@ struct TaskMetricsSnapshot {
   std::uint64_t opened = 0;     ///< Spouts: messages emitted; opened = acked + failed + in_flight.
   std::uint64_t in_flight = 0;  ///< Spouts.
   std::vector<StreamMetrics> streams;
+  std::vector<Gauge> gauges;        ///< The component's own, see Component::gauges().
   HistogramSnapshot queue;          ///< Per tuple: handed over -> taken.
   HistogramSnapshot execute;        ///< Per tuple: the mean of its block.
   HistogramSnapshot complete;       ///< Spouts, per message: emitted -> done.

@@ -116,6 +116,19 @@ TEST_CASE("tasks of a component are summed, and counters conserve") {
             value_of(text, "topology_pending_tuples" + readings));
 }
 
+TEST_CASE("a component's own numbers are shown, summed over its tasks") {
+  ProcessView view = example();
+  for (TaskMetricsSnapshot& task : view.topologies[0].metrics.tasks)
+    if (task.component == "archive")
+      task.gauges = {{"retries", Gauge::Kind::kCounter, 2}, {"held_bytes", Gauge::Kind::kLevel, 7}};
+  const std::string text = metrics_text(view);
+  const std::string labels = R"({topology="raw",component="archive"})";
+  CHECK(value_of(text, "topology_component_retries_total" + labels) == 4);
+  CHECK(value_of(text, "topology_component_held_bytes" + labels) == 14);
+  CHECK(lines_with(text, "# TYPE topology_component_retries_total") ==
+        "# TYPE topology_component_retries_total counter\n");
+}
+
 TEST_CASE("histogram buckets are cumulative, few, and lose no count") {
   const std::string text = metrics_text(example());
   const std::string buckets = lines_with(text, "topology_execute_seconds_bucket");
