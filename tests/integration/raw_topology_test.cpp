@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "bora/running_topology.hpp"
-#include "connectors/log/log_source.hpp"
 #include "services/gateway/malformed.hpp"
+#include "support/raw_process.hpp"
 #include "support/raw_records.hpp"
 #include "support/topic_log_fixture.hpp"
-#include "topologies/parts/log_part.hpp"
-#include "topologies/raw/program.hpp"
 
 using namespace bora;
 using namespace bora::raw;
@@ -29,111 +23,7 @@ using coldchain::DeviceId;
 
 namespace {
 
-constexpr std::uint64_t kDevices = 50;
-constexpr const char* kTopic = "reports";
 constexpr const char* kLetters = "reports.dlq";
-
-bool wait_until(const std::function<bool()>& is_so, std::chrono::seconds patience = 60s) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-RawOptions options_of(std::uint32_t archive_tasks = 1) {
-  RawOptions options;
-  options.topic = kTopic;
-  options.archive_tasks = archive_tasks;
-  options.spout.commit_every = 20ms;
-  return options;
-}
-
-/// A process of the raw program without its command line: what it opens, and the topology.
-class RawProcess {
- public:
-  explicit RawProcess(const std::filesystem::path& directory)
-      : log_({.path = directory / "topics", .durability = log::Durability::kUnsynced}, clock_),
-        archive_(
-            {.path = directory / "archive", .durability = ArchiveOptions::Durability::kUnsynced}) {
-    REQUIRE(log_.start());
-    REQUIRE(archive_.start());
-  }
-  ~RawProcess() {
-    running_.reset();
-    archive_.stop({});
-    log_.stop({});
-  }
-  RawProcess(const RawProcess&) = delete;
-  RawProcess& operator=(const RawProcess&) = delete;
-
-  void run(const RawOptions& options) {
-    auto topology = make_topology(
-        options, {.connections = log_.connections(options.topic, options.group),
-                  .archive = [this]() -> ArchiveWriter& { return archive_.archive(); }});
-    REQUIRE(topology);
-    auto running = RunningTopology::start(std::move(*topology));
-    INFO(running.status().message());
-    REQUIRE(running);
-    running_ = std::move(*running);
-  }
-  StopReport stop() { return running_->stop(30s); }
-
-  void append(const std::vector<Record>& records) { REQUIRE(log_.log().append(kTopic, records)); }
-  /// Everything in the topic is done, and committed.
-  bool is_through() {
-    return wait_until([this] { return lag() == std::uint64_t{0}; });
-  }
-  [[nodiscard]] std::optional<std::uint64_t> lag() const {
-    for (const log::GroupStats& group : log_.log().stats().groups)
-      if (group.topic == kTopic && group.group == "raw") return group.lag;
-    return std::nullopt;
-  }
-  [[nodiscard]] std::int64_t committed() const {
-    std::int64_t records = 0;
-    for (const log::GroupStats& group : log_.log().stats().groups)
-      if (group.topic == kTopic && group.group == "raw")
-        for (const std::int64_t next : group.next_offsets)
-          records += next;
-    return records;
-  }
-  /// Of all tasks of a component together.
-  [[nodiscard]] std::uint64_t sum(const std::string& component,
-                                  std::uint64_t TaskMetricsSnapshot::*of) const {
-    std::uint64_t sum = 0;
-    for (const TaskMetricsSnapshot& task : running_->metrics().tasks)
-      if (task.component == component) sum += task.*of;
-    return sum;
-  }
-  [[nodiscard]] RunningTopology& running() { return *running_; }
-  [[nodiscard]] log::TopicLog& log() { return log_.log(); }
-  [[nodiscard]] const ArchiveReader& reader() const { return archive_.archive().reader(); }
-
-  /// Entries, counted in both ways.
-  [[nodiscard]] std::uint64_t archived() const {
-    const auto count = reader().count();
-    const auto recount = reader().recount();
-    REQUIRE(count);
-    REQUIRE(recount);
-    CHECK(*count == *recount);
-    return *count;
-  }
-
- private:
-  SystemClock clock_;
-  parts::LogPart log_;
-  ArchivePart archive_;
-  std::unique_ptr<RunningTopology> running_;
-};
-
-/// Reports [from, to), device after device.
-std::vector<Record> reports(std::uint64_t from, std::uint64_t to) {
-  std::vector<Record> records;
-  for (std::uint64_t n = from; n < to; ++n)
-    records.push_back(report_record(n % kDevices, n));
-  return records;
-}
 
 /// One record for each way to break a report, by the reason to refuse it.
 std::multimap<std::string, Record> malformed_reports() {
@@ -179,6 +69,16 @@ void check_archived_as_received(const ArchiveReader& reader, const std::vector<R
   }
 }
 
+/// Entries, counted in both ways.
+std::uint64_t archived(const RawProcess& process) {
+  const auto count = process.reader().count();
+  const auto recount = process.reader().recount();
+  REQUIRE(count);
+  REQUIRE(recount);
+  CHECK(*count == *recount);
+  return *count;
+}
+
 }  // namespace
 
 TEST_CASE("raw: every record is archived once as received, or is a dead letter with its reason") {
@@ -191,9 +91,9 @@ TEST_CASE("raw: every record is archived once as received, or is a dead letter w
     process.append({record});
   process.run(options_of());
   process.append({good.begin() + 10'000, good.end()});  // while it runs
-  REQUIRE(process.is_through());
+  REQUIRE(process.wait_until_through());
 
-  CHECK(process.archived() == good.size());
+  CHECK(archived(process) == good.size());
   check_archived_as_received(process.reader(), good);
 
   std::multimap<std::string, Record> found;
@@ -224,16 +124,16 @@ TEST_CASE("raw: a restart goes on at the committed offset and archives nothing a
     RawProcess process{directory.path()};
     process.append(reports(0, 5'000));
     process.run(options_of());
-    REQUIRE(process.is_through());
+    REQUIRE(process.wait_until_through());
     CHECK(process.stop().drained);
   }
   RawProcess process{directory.path()};
   process.run(options_of());
-  CHECK(process.archived() == 5'000);
+  CHECK(archived(process) == 5'000);
   process.append(reports(5'000, 5'100));
-  REQUIRE(process.is_through());
+  REQUIRE(process.wait_until_through());
   CHECK(process.sum("records", &TaskMetricsSnapshot::opened) == 100);  // nothing was read again
-  CHECK(process.archived() == 5'100);
+  CHECK(archived(process) == 5'100);
 }
 
 TEST_CASE("raw: a stop in the middle drains, and the next start does the rest") {
@@ -249,14 +149,14 @@ TEST_CASE("raw: a stop in the middle drains, and the next start does the rest") 
     const StopReport report = process.stop();
     CHECK(report.drained);
     CHECK(report.left_in_flight == 0);
-    before = process.archived();
+    before = archived(process);
     CHECK(static_cast<std::uint64_t>(process.committed()) == before);  // all of it, and no more
   }
   RawProcess process{directory.path()};
   process.run(options_of());
-  REQUIRE(process.is_through());
+  REQUIRE(process.wait_until_through());
   CHECK(process.sum("records", &TaskMetricsSnapshot::opened) == kReports - before);
-  CHECK(process.archived() == kReports);
+  CHECK(archived(process) == kReports);
 }
 
 TEST_CASE("raw: two archive tasks share the devices, and each record is archived once") {
@@ -265,8 +165,8 @@ TEST_CASE("raw: two archive tasks share the devices, and each record is archived
   RawProcess process{directory.path()};
   process.append(records);
   process.run(options_of(/*archive_tasks=*/2));
-  REQUIRE(process.is_through());
-  CHECK(process.archived() == records.size());
+  REQUIRE(process.wait_until_through());
+  CHECK(archived(process) == records.size());
   check_archived_as_received(process.reader(), records);
   for (const TaskMetricsSnapshot& task : process.running().metrics().tasks) {
     if (task.component == "archive") CHECK(task.executed > 0);
@@ -279,7 +179,7 @@ TEST_CASE("raw: a group whose commits were taken back archives everything again,
   RawProcess process{directory.path()};
   process.append(records);
   process.run(options_of());
-  REQUIRE(process.is_through());
+  REQUIRE(process.wait_until_through());
   CHECK(process.stop().drained);
   {
     log::testing::Member member{process.log(), kTopic, "raw"};
@@ -289,8 +189,8 @@ TEST_CASE("raw: a group whose commits were taken back archives everything again,
   }
   CHECK(process.lag() == records.size());
   process.run(options_of());
-  REQUIRE(process.is_through());
+  REQUIRE(process.wait_until_through());
   CHECK(process.sum("records", &TaskMetricsSnapshot::opened) == records.size());
-  CHECK(process.archived() == records.size());
+  CHECK(archived(process) == records.size());
   check_archived_as_received(process.reader(), records);
 }

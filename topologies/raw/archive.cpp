@@ -1,5 +1,6 @@
 #include "topologies/raw/archive.hpp"
 
+#include <array>
 #include <mutex>
 #include <set>
 #include <string>
@@ -43,7 +44,7 @@ struct Archive::Writer {
   std::uint64_t count = 0;
   std::unordered_map<std::uint32_t, ArchivedOffsets> partitions;
   std::string key;
-  std::string value;
+  std::string value;  // what stands before the message
 
   Status load();
   Status open_again();
@@ -137,8 +138,11 @@ Status Archive::Writer::write(std::span<const ArchiveEntry> entries, std::uint64
     append_key(key, {entry.device_id, entry.inserted, entry.partition, entry.offset});
     value.assign(1, kValueVersion);
     store::append_u64(value, flip_sign(to_millis(entry.measured)));
-    value.append(entry.message);
-    if (auto added = batch.Put(opened->entries, key, value); !added.ok())
+    const rocksdb::Slice key_bytes = store::slice(key);
+    const std::array<rocksdb::Slice, 2> parts{store::slice(value), store::slice(entry.message)};
+    if (auto added = batch.Put(opened->entries, rocksdb::SliceParts{&key_bytes, 1},
+                               rocksdb::SliceParts{parts.data(), static_cast<int>(parts.size())});
+        !added.ok())
       return opened->translate(added, "write to");
   }
   for (const auto& [partition, offsets] : partitions) {
