@@ -117,7 +117,7 @@ SuiteRuns run_suite(const Suite& suite, const Options& options) {
   for (const Contestant& contestant : suite.contestants)
     if (is_chosen(suite, contestant, options)) all.contestants.push_back({&contestant});
 
-  const Load load{options.tuples, options.rate, options.seconds};
+  const Load load{std::min(options.tuples, suite.most_tuples), options.rate, options.seconds};
   const std::uint64_t tuples = tuples_of(suite, load);
   Verifier verifier{suite.name, tuples * suite.deliveries};
   for (int round = 0; round <= options.rounds; ++round) {

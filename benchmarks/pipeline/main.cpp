@@ -7,6 +7,7 @@
 #include "benchmarks/pipeline/floors.hpp"
 #include "benchmarks/pipeline/harness.hpp"
 #include "benchmarks/pipeline/options.hpp"
+#include "benchmarks/pipeline/raw_contestants.hpp"
 #include "benchmarks/pipeline/report.hpp"
 #include "benchmarks/pipeline/suite.hpp"
 
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   Suites suites = standard_suites();
   add_floors(suites);
   add_engine(suites);
+  add_raw(suites);
 
   const std::vector<std::string> chosen = chosen_names(suites, *options);
   if (chosen.empty()) {

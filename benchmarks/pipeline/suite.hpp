@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ struct Suite {
   std::string about;
   Measures measures = Measures::kThroughput;
   std::uint64_t deliveries = 1;  ///< how often each tuple reaches a sink
+  /// of a throughput run, whatever was asked for: suites that write to a disk take long
+  std::uint64_t most_tuples = std::numeric_limits<std::uint64_t>::max();
   std::vector<Contestant> contestants = {};
 };
 

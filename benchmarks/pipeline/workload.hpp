@@ -98,6 +98,11 @@ class Checksum {
     }
     ++count_;
   }
+  /// Adds something that is no reading, by a hash of all that counts.
+  void add_hash(std::uint64_t hash) noexcept {
+    sum_ += hash;
+    ++count_;
+  }
   /// Adds what another sink task kept.
   void add(const Checksum& other) noexcept {
     sum_ += other.sum_;
