@@ -119,8 +119,8 @@ void Inspector::look_at_slot(const SpoutRunner& spout, std::uint32_t slot, bool 
            std::to_string(seen) + " are on their way");
 }
 
-/// The cap on bytes is looked at before a batch, so a batch may exceed it; but nothing is opened while
-/// it is reached.
+/// A batch of messages that are larger than all before may pass the cap on bytes; but nothing is opened
+/// while it is reached.
 void Inspector::look_at_bytes() {
   std::size_t bytes = 0;
   bool opened = false;
