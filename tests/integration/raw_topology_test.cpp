@@ -83,7 +83,8 @@ std::uint64_t archived(const RawProcess& process) {
 
 TEST_CASE("raw: every record is archived once as received, or is a dead letter with its reason") {
   const log::testing::ScratchDirectory directory;
-  const std::vector<Record> good = reports(0, 20'000);
+  std::vector<Record> good = reports(0, 20'000);
+  good.insert(good.end(), 9, Record{good.back()});  // sent ten times, so ten entries
   const auto bad = malformed_reports();
   RawProcess process{directory.path()};
   process.append({good.begin(), good.begin() + 10'000});
