@@ -1,8 +1,9 @@
 # A front over scripts/, which hold the work; each explains itself with --help.
 SEEDS ?= 2000
+KILLS ?= 20
 ARGS ?=
 
-.PHONY: help run test bench bench-smoke simulate format lint clean
+.PHONY: help run test bench bench-smoke simulate kill-test format lint clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +23,9 @@ bench-smoke: ## run every benchmark once, tiny
 
 simulate: ## run whole topologies under SEEDS=2000 seeded schedules with faults
 	@scripts/simulate $(SEEDS) $(ARGS)
+
+kill-test: ## kill -9 the program under load KILLS=20 times and look for what was lost
+	@scripts/kill-test $(KILLS)
 
 format: ## rewrite the sources as .clang-format says
 	@scripts/format --fix

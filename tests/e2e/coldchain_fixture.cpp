@@ -1,0 +1,206 @@
+#include "e2e/coldchain_fixture.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "bora/clock.hpp"
+#include "connectors/log/topic_log.hpp"
+#include "services/gateway/credentials.hpp"
+#include "topologies/coldchain/codec.hpp"
+#include "topologies/raw/archive.hpp"
+
+namespace bora::e2e {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Place = std::pair<std::uint32_t, std::int64_t>;
+
+constexpr std::uint64_t kSeed = 1;
+constexpr std::uint64_t kDevices = 16;
+constexpr std::uint64_t kGateways = 3;
+constexpr std::size_t kMostFaults = 10;
+
+std::uint16_t port_of(const std::string& url) {
+  std::uint16_t port = 0;
+  const std::size_t colon = url.rfind(':');
+  if (colon != std::string::npos)
+    std::from_chars(url.data() + colon + 1, url.data() + url.size(), port);
+  return port;
+}
+
+void add(DataFacts& facts, std::string fault) {
+  if (facts.faults.size() < kMostFaults) facts.faults.push_back(std::move(fault));
+}
+
+std::string text_of(const Place& place) {
+  return std::to_string(place.first) + "/" + std::to_string(place.second);
+}
+
+/// The records of topic `reports`, by place.
+std::map<Place, std::string> read_topic(const std::filesystem::path& path, DataFacts& facts) {
+  std::map<Place, std::string> records;
+  const SystemClock clock;
+  auto log = log::TopicLog::open({.path = path}, clock);
+  if (!log) {
+    add(facts, std::string{log.status().message()});
+    return records;
+  }
+  for (const log::TopicStats& topic : (*log)->stats().topics) {
+    if (topic.topic != "reports") {
+      for (const log::PartitionStats& partition : topic.partitions)
+        if (partition.end_offset > 0) add(facts, "topic " + topic.topic + " is not empty");
+      continue;
+    }
+    for (std::uint32_t p = 0; p < topic.partitions.size(); ++p) {
+      std::vector<SourceRecord> found;
+      const auto read = (*log)->read(topic.topic, p, 0, std::size_t{1} << 40, found);
+      if (!read) add(facts, std::string{read.status().message()});
+      for (SourceRecord& record : found)
+        records.emplace(Place{p, record.position.offset}, std::move(record.record.value));
+    }
+  }
+  return records;
+}
+
+/// Compares each entry of the archive with its record.
+void check_archive(const std::filesystem::path& path, const std::map<Place, std::string>& records,
+                   DataFacts& facts) {
+  const auto archive = raw::ArchiveReader::open(path);
+  if (!archive) return add(facts, std::string{archive.status().message()});
+  const auto devices = (*archive)->devices();
+  if (!devices) return add(facts, std::string{devices.status().message()});
+  std::set<Place> seen;
+  for (const coldchain::DeviceId device : *devices) {
+    raw::ArchiveScan scan = (*archive)->scan(device);
+    while (scan.next()) {
+      ++facts.entries;
+      const Place place{scan.entry().partition, scan.entry().offset};
+      const auto record = records.find(place);
+      if (!seen.insert(place).second) add(facts, "archived twice: record " + text_of(place));
+      if (record == records.end())
+        add(facts, "archived, and not in the topic: " + text_of(place));
+      else if (record->second != scan.entry().message)
+        add(facts, "archived with other bytes: record " + text_of(place));
+    }
+    if (!scan.status()) add(facts, std::string{scan.status().message()});
+  }
+  for (const auto& [place, message] : records)
+    if (!seen.contains(place)) add(facts, "not archived: record " + text_of(place));
+  const auto count = (*archive)->count();
+  if (!count || *count != facts.entries) add(facts, "the archive's own count is another");
+}
+
+}  // namespace
+
+Program& Coldchain::start(const std::vector<std::string>& settings) {
+  std::vector<std::string> arguments{"run", "--log-format", "json"};
+  const auto set = [&](const std::string& setting) {
+    arguments.emplace_back("--set");
+    arguments.push_back(setting);
+  };
+  set("data=" + data().string());
+  set("control.port=0");
+  set("ingest.port=0");
+  for (const std::string& setting : settings)
+    set(setting);
+  program_.reset();
+  program_ = std::make_unique<Program>(BORA_COLDCHAIN, std::move(arguments), log_file());
+  return *program_;
+}
+
+bool Coldchain::wait_ready() { return program_->wait_for("\"msg\":\"ready\"", 20s); }
+
+int Coldchain::stop() {
+  program_->signal(SIGTERM);
+  return program_->wait(20s).value_or(-1);
+}
+
+std::uint16_t Coldchain::ingest_port() const {
+  return port_of(program_->text_after("\"service\":\"ingest\",\"url\":\""));
+}
+
+std::uint16_t Coldchain::control_port() const {
+  return port_of(program_->text_after("\"msg\":\"control plane\",\"url\":\""));
+}
+
+double Coldchain::metric(const std::string& name_and_labels) const {
+  http::Client client{{.port = control_port()}};
+  const auto response = client.get("/metrics");
+  if (!response) return -1;
+  const std::size_t at = response->body.find("\n" + name_and_labels + " ");
+  return at == std::string::npos
+             ? -1
+             : std::stod(response->body.substr(at + name_and_labels.size() + 2));
+}
+
+bool Coldchain::wait_archived() {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (metric("topic_log_group_lag_records{topic=\"reports\",group=\"raw\"}") != 0) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(20ms);
+  }
+  return true;
+}
+
+std::string Coldchain::log() const {
+  std::ifstream file{log_file(), std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+Result<http::Response> post(std::uint16_t port, const std::string& body) {
+  http::Client client{{.port = port}};
+  return client.post("/v1/reports", body, "application/x-ndjson");
+}
+
+std::string Reports::next() {
+  const std::uint64_t number = number_++;
+  const coldchain::DeviceId device{1 + number % kDevices};
+  const coldchain::GatewayId gateway{1 + number % kGateways};
+  const coldchain::Report report{
+      .device_id = device,
+      .gateway_id = gateway,
+      .temperature = 4.5,
+      .time = from_millis(1'466'380'800'000 + static_cast<std::int64_t>(number)),
+      .battery = 75,
+      .device_secret = gateway::device_secret(kSeed, device),
+      .gateway_secret = gateway::gateway_secret(kSeed, gateway)};
+  std::string text;
+  coldchain::write_report(report, text);
+  return text.insert(1, "\"from\":\"" + name_ + "-" + std::to_string(number) + "\",");
+}
+
+DataFacts check_data(const std::filesystem::path& data, const std::vector<std::string>& accepted) {
+  DataFacts facts;
+  const auto records = read_topic(data / "topics", facts);
+  facts.records = records.size();
+  std::set<std::string> messages;
+  for (const auto& [place, message] : records)
+    if (!messages.insert(message).second) ++facts.repeated;
+  for (const std::string& message : accepted)
+    if (!messages.contains(message)) add(facts, "answered 202 and lost: " + message);
+  check_archive(data / "archive", records, facts);
+  return facts;
+}
+
+std::vector<std::string> secrets_in(const std::string& text) {
+  std::vector<std::string> found;
+  const auto look = [&](std::string secret) {
+    if (text.find(secret) != std::string::npos) found.push_back(std::move(secret));
+  };
+  for (std::uint64_t id = 1; id <= kGateways; ++id)
+    look(std::string{gateway::gateway_secret(kSeed, coldchain::GatewayId{id}).reveal()});
+  // Those of the reports above, and of the demonstration, which has the same seed.
+  for (std::uint64_t id = 1; id <= 300; ++id)
+    look(std::to_string(gateway::device_secret(kSeed, coldchain::DeviceId{id}).reveal()));
+  return found;
+}
+
+}  // namespace bora::e2e

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bora/status.hpp"
+#include "connectors/http/client.hpp"
+#include "e2e/program.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace bora::e2e {
+
+/// `coldchain run` on a directory of its own, started as often as a test likes.
+/// Threads: single-owner.
+class Coldchain {
+ public:
+  /// Starts it on free ports with these settings on top; returns at once.
+  Program& start(const std::vector<std::string>& settings = {});
+  /// Waits until it is ready. False when it ended or took too long.
+  bool wait_ready();
+  [[nodiscard]] Program& program() { return *program_; }
+  void kill() { program_->kill(); }
+  /// SIGTERM; the exit code, or -1 when it did not end.
+  int stop();
+
+  [[nodiscard]] std::uint16_t ingest_port() const;
+  [[nodiscard]] std::uint16_t control_port() const;
+  /// One number of /metrics; -1 when there is none.
+  [[nodiscard]] double metric(const std::string& name_and_labels) const;
+  /// Waits until every record of the topic is done. False when that took too long.
+  bool wait_archived();
+
+  [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "data"; }
+  [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "log"; }
+  /// Everything that all runs wrote.
+  [[nodiscard]] std::string log() const;
+
+ private:
+  testing::TemporaryDirectory directory_;
+  std::unique_ptr<Program> program_;
+};
+
+/// A client's answer, or kUnavailable.
+[[nodiscard]] Result<http::Response> post(std::uint16_t port, const std::string& body);
+
+/// Reports of simulated devices, all different.
+class Reports {
+ public:
+  explicit Reports(std::string name) : name_(std::move(name)) {}
+  [[nodiscard]] std::string next();
+
+ private:
+  const std::string name_;
+  std::uint64_t number_ = 0;
+};
+
+/// What lies in the data of a process that has ended. No faults: every record of topic `reports`
+/// is in the archive exactly once, every message of `accepted` is among them, and nothing else is there.
+struct DataFacts {
+  std::uint64_t records = 0;   ///< In the topic.
+  std::uint64_t entries = 0;   ///< In the archive.
+  std::uint64_t repeated = 0;  ///< Records whose message an earlier record has.
+  std::vector<std::string> faults;
+};
+[[nodiscard]] DataFacts check_data(const std::filesystem::path& data,
+                                   const std::vector<std::string>& accepted);
+
+/// The secrets of the reports above that stand in `text`. Empty is good.
+[[nodiscard]] std::vector<std::string> secrets_in(const std::string& text);
+
+}  // namespace bora::e2e
