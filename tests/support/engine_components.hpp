@@ -165,9 +165,8 @@ template <class T>
 
 template <class T>
 [[nodiscard]] auto collecting(Collected<T> into) {
-  return doing<T>([into](LambdaBolt<T>& bolt, const T& in) {
-    (*into)[bolt.context().task()].push_back(in);
-  });
+  return doing<T>(
+      [into](LambdaBolt<T>& bolt, const T& in) { (*into)[bolt.context().task()].push_back(in); });
 }
 
 }  // namespace bora::test

@@ -152,9 +152,10 @@ TEST_CASE("a bolt that hangs is named with its message; its neighbours go on") {
   auto other = builder.spout("other", counting(hanging));
   builder.bolt("sink", performing<Number>([&](auto&, const Number&) { ++arrived; }), {.tasks = 2})
       .shuffle(source);
-  builder.bolt("hangs", performing<Number>([&](auto&, const Number& n) {
-           if (n == 13) gate.pass();
-         }))
+  builder
+      .bolt("hangs", performing<Number>([&](auto&, const Number& n) {
+              if (n == 13) gate.pass();
+            }))
       .shuffle(other);
   auto built = builder.build();
   REQUIRE(built);
@@ -198,9 +199,10 @@ TEST_CASE("tokens acked, failed and dropped on threads of nobody's settle their 
                            }),
                            {.tasks = 2});
   work.shuffle(source);
-  builder.bolt("sink", performing<Number>([&](auto& bolt, const Number& n) {
-           if (n % 2 == 0) pool.give(bolt.take(), 1);
-         }))
+  builder
+      .bolt("sink", performing<Number>([&](auto& bolt, const Number& n) {
+              if (n % 2 == 0) pool.give(bolt.take(), 1);
+            }))
       .shuffle(work);
   auto built = builder.build();
   REQUIRE(built);
@@ -221,9 +223,9 @@ TEST_CASE("tokens of a topology that ended meanwhile, on threads of nobody's, do
     auto count = std::make_shared<Count>(1'000'000);
     TopologyBuilder builder{"gone"};
     auto source = builder.spout("source", counting(count), {.max_in_flight = 500});
-    builder.bolt("work", performing<Number>([&](auto& bolt, const Number& n) {
-             pool.give(bolt.hold(), n | 1);
-           }))
+    builder
+        .bolt("work", performing<Number>(
+                          [&](auto& bolt, const Number& n) { pool.give(bolt.hold(), n | 1); }))
         .shuffle(source);
     auto built = builder.build();
     REQUIRE(built);
@@ -245,10 +247,11 @@ TEST_CASE("what threads of nobody's post is run once on the component's thread, 
   std::atomic<bool> over{false};
   TopologyBuilder builder{"post"};
   auto source = builder.spout("source", counting(count));
-  builder.bolt("work", performing<Number>([&](auto& bolt, const Number&) {
-           const std::lock_guard lock(mutex);
-           poster = bolt.context().poster();
-         }))
+  builder
+      .bolt("work", performing<Number>([&](auto& bolt, const Number&) {
+              const std::lock_guard lock(mutex);
+              poster = bolt.context().poster();
+            }))
       .shuffle(source);
   auto built = builder.build();
   REQUIRE(built);

@@ -109,7 +109,8 @@ TEST_CASE("two threads that wake each other in turn never oversleep") {
   std::uint64_t overslept_there = 0;
   std::thread other([&] {
     for (std::uint64_t turn = 1; turn <= kTurns; ++turn) {
-      await(pong, [&] { return served.load(std::memory_order_seq_cst) >= turn; }, overslept_there);
+      await(
+          pong, [&] { return served.load(std::memory_order_seq_cst) >= turn; }, overslept_there);
       returned.store(turn, std::memory_order_seq_cst);
       ping.wake();
     }
@@ -117,7 +118,8 @@ TEST_CASE("two threads that wake each other in turn never oversleep") {
   for (std::uint64_t turn = 1; turn <= kTurns; ++turn) {
     served.store(turn, std::memory_order_seq_cst);
     pong.wake();
-    await(ping, [&] { return returned.load(std::memory_order_seq_cst) >= turn; }, overslept_here);
+    await(
+        ping, [&] { return returned.load(std::memory_order_seq_cst) >= turn; }, overslept_here);
   }
   other.join();
   CHECK(overslept_here == 0);
@@ -136,14 +138,16 @@ TEST_CASE("a consumer that sleeps at an empty ring, and a producer at a full one
     for (std::uint64_t taken = 0; taken < kValues; ++taken) {
       std::uint64_t value = 0;
       while (!ring.try_pop(value))
-        await(consumer, [&] { return !ring.is_empty(); }, overslept_consuming);
+        await(
+            consumer, [&] { return !ring.is_empty(); }, overslept_consuming);
       producer.wake();
       sum += value;
     }
   });
   for (std::uint64_t value = 1; value <= kValues; ++value) {
     while (!ring.try_push(value))
-      await(producer, [&] { return ring.size() < ring.capacity(); }, overslept_producing);
+      await(
+          producer, [&] { return ring.size() < ring.capacity(); }, overslept_producing);
     consumer.wake();
   }
   thread.join();
@@ -168,7 +172,8 @@ TEST_CASE("letters of several threads all arrive, and those after the end are re
       for (auto& letter : box.take())
         letter();
       if (!stop) {
-        await(box.parker, [&] { return box.has_mail() || stop; }, overslept);
+        await(
+            box.parker, [&] { return box.has_mail() || stop; }, overslept);
       }
     }
   });

@@ -42,10 +42,9 @@ struct Endlessly {
     TopologyBuilder builder{"endless"};
     auto source =
         builder.spout("source", [this] { return Endless{&acked}; }, {.max_in_flight = 256});
-    auto pass = builder.bolt("pass", performing<Number, Number>([](auto& bolt, const Number& n) {
-                               bolt.out.emit(n);
-                             }),
-                             {.tasks = 2});
+    auto pass = builder.bolt(
+        "pass", performing<Number, Number>([](auto& bolt, const Number& n) { bolt.out.emit(n); }),
+        {.tasks = 2});
     pass.shuffle(source);
     builder.bolt("sink", performing<Number>(std::move(execute))).shuffle(pass);
     auto started = RunningTopology::start(std::move(builder.build()).value(), std::move(options));

@@ -75,8 +75,9 @@ TEST_CASE("with many tasks and every grouping at once, every message is acked ex
   TopologyBuilder builder{"all"};
   auto source = builder.spout("source", counting(count), {.tasks = 2, .max_in_flight = 1'000});
   auto pass = builder.bolt("pass", passing(), {.tasks = 2}).shuffle(source);
-  auto by_key = builder.bolt("by_key", passing(), {.tasks = 2})
-                    .fields(pass, [](const Number& n) { return n; });
+  auto by_key = builder.bolt("by_key", passing(), {.tasks = 2}).fields(pass, [](const Number& n) {
+    return n;
+  });
   builder.bolt("shuffled", summing(shuffled), {.tasks = 2}).shuffle(pass);
   builder.bolt("keyed", summing(keyed), {.tasks = 2}).local(by_key);
   builder.bolt("everywhere", summing(everywhere), {.tasks = 2}).all(pass);
@@ -85,9 +86,10 @@ TEST_CASE("with many tasks and every grouping at once, every message is acked ex
       .custom(pass, [](const Number& n, TaskChoice& choice) {
         if (n % 3 != 0) choice.send_to(static_cast<std::uint32_t>(n % 2));
       });
-  auto aim = builder.bolt("aim", performing<Number, Number>([](auto& bolt, const Number& n) {
-                            bolt.out.emit_direct(static_cast<std::uint32_t>(n % 2), n);
-                          }))
+  auto aim = builder
+                 .bolt("aim", performing<Number, Number>([](auto& bolt, const Number& n) {
+                         bolt.out.emit_direct(static_cast<std::uint32_t>(n % 2), n);
+                       }))
                  .shuffle(by_key);
   builder.bolt("direct", summing(direct), {.tasks = 2}).direct(aim);
   builder.bolt("local", summing(local), {.tasks = 2}).local(by_key);
@@ -133,9 +135,10 @@ TEST_CASE("tuples that own memory cross threads, in place and copied, and are de
     make.shuffle(source);
     auto change = builder.bolt("change", [] { return Change{}; }).shuffle(make);  // two inputs
     auto again = builder.bolt("again", [] { return Change{}; }).shuffle(change);
-    builder.bolt("sink", performing<Tracked>([&](auto&, const Tracked& t) {
-             if (t.value % 7 != 0) ++got;
-           }))
+    builder
+        .bolt("sink", performing<Tracked>([&](auto&, const Tracked& t) {
+                if (t.value % 7 != 0) ++got;
+              }))
         .shuffle(again);
     run_to_end(builder.build(), {.block_tuples = 8, .blocks_per_lane = 2});
   }
@@ -154,18 +157,19 @@ TEST_CASE("a slow sink holds its spout up: what waits in between stays bounded")
   TopologyBuilder builder{"slow"};
   auto source = builder.spout("source", counting(count));
   auto pass = builder.bolt("pass", performing<Number, Number>([&](auto& bolt, const Number& n) {
-    most_between = std::max(most_between.load(), ++passed - got);
-    bolt.out.emit(n);
-  }));
+                             most_between = std::max(most_between.load(), ++passed - got);
+                             bolt.out.emit(n);
+                           }));
   pass.shuffle(source);
-  builder.bolt("sink", performing<Number>([&](auto&, const Number&) {
-           if (++got % 16 == 0) std::this_thread::sleep_for(1ms);
-         }))
+  builder
+      .bolt("sink", performing<Number>([&](auto&, const Number&) {
+              if (++got % 16 == 0) std::this_thread::sleep_for(1ms);
+            }))
       .shuffle(pass);
   auto built = builder.build();
   REQUIRE(built);
-  auto running = RunningTopology::start(std::move(built).value(),
-                                        {.block_tuples = 8, .blocks_per_lane = 4});
+  auto running =
+      RunningTopology::start(std::move(built).value(), {.block_tuples = 8, .blocks_per_lane = 4});
   REQUIRE(running);
   std::uint64_t most_blocks = 0;
   while (!(*running)->wait_finished(1ms)) {
@@ -204,8 +208,7 @@ TEST_CASE("deactivating pauses the flow, activating resumes it, and nothing is l
     CHECK(topology.activate("source"));
   }
   CHECK_FALSE(topology.activate("nobody"));
-  CHECK(topology.deactivate("nobody").message() ==
-        "topology pause has no spout named 'nobody'");
+  CHECK(topology.deactivate("nobody").message() == "topology pause has no spout named 'nobody'");
   CHECK(topology.wait_finished(20s));
   CHECK(count->acked == kMessages);
   CHECK(sums.sum == sum_below(kMessages));

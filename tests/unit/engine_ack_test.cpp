@@ -28,10 +28,11 @@ struct Books {
     TopologyBuilder builder{"books"};
     auto source = builder.spout("source", feeding(feed));
     auto work = builder.bolt("work", doing<int, int>(std::move(execute))).shuffle(source);
-    builder.bolt("sink", doing<int>([this](auto& bolt, const int& in) {
-             got.push_back(in);
-             if (holds) held.push_back(bolt.hold());
-           }))
+    builder
+        .bolt("sink", doing<int>([this](auto& bolt, const int& in) {
+                got.push_back(in);
+                if (holds) held.push_back(bolt.hold());
+              }))
         .shuffle(work);
     return builder.build();
   }
@@ -311,22 +312,58 @@ TEST_CASE("children that finish while their parent still executes do not complet
   CHECK(b.feed->acked == Offsets{0});
 }
 
-TEST_CASE("a local bolt works in its caller's tuple: its emits, tokens and throws are the message's") {
+TEST_CASE("a child that is done before its sibling is even made does not complete the message") {
+  // Making the sibling is a moment between two threads: the block of the first has left by then.
+  struct Slow {
+    Slow() = default;
+    Slow(const Slow& other) : on_copy(other.on_copy) { (*on_copy)(); }
+    Slow& operator=(const Slow&) = default;
+    std::shared_ptr<std::function<void()>> on_copy = std::make_shared<std::function<void()>>([] {});
+  };
+  auto feed = feed_of<int>({1});
+  std::size_t meanwhile = 99;
+  int arrived = 0;
+  Slow slow;
+  TopologyBuilder builder{"sibling"};
+  auto source = builder.spout("source", feeding(feed));
+  auto work = builder.bolt("work", doing<int, Slow>([&](auto& bolt, const int&) {
+                             for (int i = 0; i < 3; ++i)
+                               bolt.out.emit(slow);
+                             meanwhile = feed->verdicts();
+                           }));
+  work.shuffle(source);
+  builder.bolt("sink", doing<Slow>([&](auto&, const Slow&) { ++arrived; })).shuffle(work);
+  SteppedTopology topology{builder.build(), {.block_tuples = 1}};
+  *slow.on_copy = [&] {
+    for (int i = 0; i < 3; ++i) {
+      topology.step("sink");
+      topology.step("source");
+    }
+  };
+  topology.run();
+  CHECK(arrived == 3);
+  CHECK(meanwhile == 0);
+  CHECK(feed->acked == Offsets{0});
+  CHECK(topology.metrics("source").in_flight == 0);
+}
+
+TEST_CASE(
+    "a local bolt works in its caller's tuple: its emits, tokens and throws are the message's") {
   auto feed = feed_of<int>();
   auto got = collected<int>();
   AckToken kept;
   TopologyBuilder builder{"local"};
   auto source = builder.spout("source", feeding(feed));
   auto first = builder.bolt("first", doing<int, int>([](auto& bolt, const int& in) {
-    bolt.out.emit(in);
-    bolt.out.emit(in + 1);
-  }));
+                              bolt.out.emit(in);
+                              bolt.out.emit(in + 1);
+                            }));
   first.shuffle(source);
   auto second = builder.bolt("second", doing<int, int>([&](auto& bolt, const int& in) {
-    if (in == 11) throw std::runtime_error("eleven");
-    if (in == 20) kept = bolt.take();
-    bolt.out.emit(in);
-  }));
+                               if (in == 11) throw std::runtime_error("eleven");
+                               if (in == 20) kept = bolt.take();
+                               bolt.out.emit(in);
+                             }));
   second.local(first);
   builder.bolt("sink", collecting(got)).shuffle(second);
   SteppedTopology topology{builder.build()};
@@ -368,9 +405,9 @@ TEST_CASE("a grouping that throws under a token fails the tuple being executed, 
   TopologyBuilder builder{"throwing grouping"};
   auto source = builder.spout("source", feeding(feed));
   auto work = builder.bolt("work", doing<int, int>([&](auto& bolt, const int& in) {
-    if (in == 0) return kept.push_back(bolt.hold());
-    if (in == 1) bolt.out.emit(in, kept[0]);
-  }));
+                             if (in == 0) return kept.push_back(bolt.hold());
+                             if (in == 1) bolt.out.emit(in, kept[0]);
+                           }));
   work.shuffle(source);
   builder.bolt("sink", doing<int>([](auto&, const int&) {}), {.tasks = 2})
       .custom(work, [](const int&, TaskChoice&) { throw std::runtime_error("no choice"); });
@@ -390,11 +427,10 @@ TEST_CASE("a message that its spout cannot hand on, as the grouping throws, fail
   auto got = collected<int>();
   TopologyBuilder builder{"throwing grouping"};
   auto source = builder.spout("source", feeding(feed));
-  builder.bolt("sink", collecting(got), {.tasks = 2})
-      .fields(source, [](const int& in) {
-        if (in == 1) throw std::runtime_error("no key");
-        return in;
-      });
+  builder.bolt("sink", collecting(got), {.tasks = 2}).fields(source, [](const int& in) {
+    if (in == 1) throw std::runtime_error("no key");
+    return in;
+  });
   SteppedTopology topology{builder.build()};
   topology.advance(std::chrono::seconds{2});
   CHECK(feed->acked_sorted() == Offsets{0, 2});

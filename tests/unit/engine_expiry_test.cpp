@@ -120,8 +120,8 @@ TEST_CASE("a bolt that hangs in execute() is named, with its message and how lon
   CHECK(stuck[0].second == 7s);
   bool executing = false;
   for (const Failure& each : w.feed->failed)
-    executing |= each.id.offset == 1 &&
-                 each.reason.find("executing in work[0] for") != std::string::npos;
+    executing |=
+        each.id.offset == 1 && each.reason.find("executing in work[0] for") != std::string::npos;
   CHECK(executing);
   (void)oldest;
 }
@@ -198,12 +198,12 @@ TEST_CASE("whoever holds a tuple that is anchored to several messages is named f
   TopologyBuilder builder{"joined"};
   auto source = builder.spout("source", feeding(feed));
   auto work = builder.bolt("work", doing<int, int>([&](auto& bolt, const int& in) {
-    kept.push_back(bolt.take());
-    if (in != 1) return;
-    AckToken both = AckToken::join(std::exchange(kept, {}));
-    bolt.out.emit(in, both);
-    std::move(both).ack();
-  }));
+                             kept.push_back(bolt.take());
+                             if (in != 1) return;
+                             AckToken both = AckToken::join(std::exchange(kept, {}));
+                             bolt.out.emit(in, both);
+                             std::move(both).ack();
+                           }));
   work.shuffle(source);
   builder.bolt("sink", doing<int>([&](auto& bolt, const int&) { held.push_back(bolt.hold()); }))
       .shuffle(work);

@@ -44,9 +44,7 @@ struct Books {
   std::vector<Ledger::FailedTree> failed;
 };
 
-Failure because(const std::string& reason) {
-  return {{}, FailureKind::kError, "bolt", 0, reason};
-}
+Failure because(const std::string& reason) { return {{}, FailureKind::kError, "bolt", 0, reason}; }
 
 }  // namespace
 

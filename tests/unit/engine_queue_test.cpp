@@ -90,7 +90,9 @@ TEST_CASE("a letter that is dropped by close() may post itself without hanging")
     explicit PostsWhenDropped(Mailbox* b) : box(b) {}
     PostsWhenDropped(const PostsWhenDropped&) = delete;
     PostsWhenDropped& operator=(const PostsWhenDropped&) = delete;
-    ~PostsWhenDropped() { (void)box->post([] {}); }
+    ~PostsWhenDropped() {
+      (void)box->post([] {});
+    }
   };
   Mailbox box;
   auto dropped = std::make_shared<PostsWhenDropped>(&box);

@@ -119,9 +119,9 @@ TEST_CASE("direct goes where the producer says, and emit() does not reach it") {
   TopologyBuilder builder{"direct"};
   auto source = builder.spout("source", feeding(feed));
   auto work = builder.bolt("work", doing<int, int>([](auto& bolt, const int& in) {
-    bolt.out.emit_direct(static_cast<std::uint32_t>(in % 3), in);
-    if (in % 10 == 0) bolt.out.emit(-in);
-  }));
+                             bolt.out.emit_direct(static_cast<std::uint32_t>(in % 3), in);
+                             if (in % 10 == 0) bolt.out.emit(-in);
+                           }));
   work.shuffle(source);
   builder.bolt("sink", collecting(got), {.tasks = 3}).direct(work);
   builder.bolt("other", collecting(others)).shuffle(work);
@@ -185,10 +185,11 @@ TEST_CASE("a bolt that reads streams of different types takes a variant of them"
   TopologyBuilder builder{"either"};
   auto first = builder.spout("numbers", feeding(numbers));
   auto second = builder.spout("texts", feeding(texts));
-  builder.bolt("sink", doing<Either>([&](auto&, const Either& in) {
-           if (const int* n = std::get_if<int>(&in)) sum += *n;
-           if (const auto* t = std::get_if<std::string>(&in)) text += *t;
-         }))
+  builder
+      .bolt("sink", doing<Either>([&](auto&, const Either& in) {
+              if (const int* n = std::get_if<int>(&in)) sum += *n;
+              if (const auto* t = std::get_if<std::string>(&in)) text += *t;
+            }))
       .shuffle(first)
       .shuffle(second);
   SteppedTopology topology{builder.build()};
@@ -205,9 +206,9 @@ TEST_CASE("tuples of one producer task reach one consumer task in order, across 
   TopologyBuilder builder{"order"};
   auto source = builder.spout("source", feeding(feed));
   auto work = builder.bolt("work", doing<int, int>([](auto& bolt, const int& in) {
-    for (int i = 0; i < in % 7; ++i)
-      bolt.out.emit(in * 10 + i);
-  }));
+                             for (int i = 0; i < in % 7; ++i)
+                               bolt.out.emit(in * 10 + i);
+                           }));
   work.shuffle(source);
   builder.bolt("sink", collecting(got), {.tasks = 2}).shuffle(work);
   SteppedTopology topology{builder.build(), {.block_tuples = 2, .blocks_per_lane = 2}};
@@ -218,14 +219,14 @@ TEST_CASE("tuples of one producer task reach one consumer task in order, across 
   CHECK(feed->acked.size() == 1'000);
 }
 
-TEST_CASE("a bolt that is local to one component and reads another's ring on the same thread works") {
+TEST_CASE(
+    "a bolt that is local to one component and reads another's ring on the same thread works") {
   auto feed = feed_of<int>(count_to(200));
   auto got = collected<int>();
   TopologyBuilder builder{"self"};
   auto source = builder.spout("source", feeding(feed));
-  auto first = builder.bolt("first", doing<int, int>([](auto& bolt, const int& in) {
-    bolt.out.emit(in);
-  }));
+  auto first =
+      builder.bolt("first", doing<int, int>([](auto& bolt, const int& in) { bolt.out.emit(in); }));
   first.local(source);
   // `both` runs on the spout's thread and gets the spout's own tuples through a ring to itself.
   builder.bolt("both", collecting(got)).local(first).shuffle(source);

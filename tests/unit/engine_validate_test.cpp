@@ -70,7 +70,8 @@ TEST_CASE("a sound topology builds and describes itself in the order of its flow
   auto source = source_of(builder, "source");
   auto pass = builder.bolt("pass", [] { return Pass{}; }, {.tasks = 2}).shuffle(source);
   builder.bolt("sink", [] { return Sink{}; })
-      .fields(pass, [](int v) { return v; }, "number")
+      .fields(
+          pass, [](int v) { return v; }, "number")
       .global(source);
   auto built = builder.build();
   REQUIRE(built);
@@ -81,10 +82,9 @@ TEST_CASE("a sound topology builds and describes itself in the order of its flow
   CHECK(nodes[0].name == "source");
   CHECK(nodes[0].is_spout);
   CHECK(nodes[1].tasks == 2);
-  CHECK(built->edges() == std::vector<Topology::Edge>{
-                              {"source", "default", "pass", "shuffle"},
-                              {"pass", "default", "sink", "fields(number)"},
-                              {"source", "default", "sink", "global"}});
+  CHECK(built->edges() == std::vector<Topology::Edge>{{"source", "default", "pass", "shuffle"},
+                                                      {"pass", "default", "sink", "fields(number)"},
+                                                      {"source", "default", "sink", "global"}});
 }
 
 TEST_CASE("every fault is told at once, each with its mend") {
@@ -299,8 +299,11 @@ TEST_CASE("the sources of a keyed bolt are found through every way, however many
   auto source = builder.spout("source", feeding(feed_of<int>()), {.source_key = "device"});
   auto last = builder.bolt("bolt0", [] { return Pass{}; }).shuffle(source);
   for (int i = 1; i < 40; ++i)  // 2^40 ways from end to end
-    last = builder.bolt("bolt" + std::to_string(i), [] { return Pass{}; }).shuffle(last).global(last);
-  builder.bolt("sink", [] { return Sink{}; }).fields(last, [](int v) { return v; }, "other");
+    last =
+        builder.bolt("bolt" + std::to_string(i), [] { return Pass{}; }).shuffle(last).global(last);
+  builder.bolt("sink", [] { return Sink{}; })
+      .fields(
+          last, [](int v) { return v; }, "other");
   auto built = builder.build();
   REQUIRE(built);
   CHECK(built->warnings().size() == 1);
