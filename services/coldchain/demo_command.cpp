@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "services/coldchain/demo_input.hpp"
 #include "services/coldchain/demo_run.hpp"
 
 namespace bora::demo {
@@ -16,6 +17,8 @@ namespace bora::demo {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kMostRate = 1e7;
 
 constexpr const char* kHelp = R"(What it does:
   Starts the process that `run` starts (embedded topic log, raw topology, HTTP ingest, control plane)
@@ -49,7 +52,8 @@ void declare(CLI::App& app, Typed& typed) {
                  "CSV files with reading, mote_id, temperature; default: the project's data/")
       ->type_name("FILE");
   app.add_option("--rate", options.rate, "records a second, 0 for as fast as they are taken")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, kMostRate))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option("--duplicates", options.input.duplicates, "reports that are sent twice")
       ->check(CLI::NonNegativeNumber)
@@ -90,15 +94,19 @@ Result<fs::path> make_directory(const std::string& wanted) {
 }
 
 int run(const Typed& typed, const allinone::ProgramOptions& program, host::Invocation& invocation) {
+  const auto refuse = [&](const Error& error, int code) {
+    invocation.out << "demo: " << error.message << '\n';
+    return code;
+  };
+  auto input = make_input(typed.options.input, SystemClock{}.wall_now());
+  if (!input) return refuse(input.error(), 1);
   const auto directory = make_directory(typed.directory);
-  if (!directory) {
-    invocation.out << "demo: " << directory.error().message << '\n';
-    return directory.error().kind == ErrorKind::kInvalid ? 2 : 1;
-  }
+  if (!directory)
+    return refuse(directory.error(), directory.error().kind == ErrorKind::kInvalid ? 2 : 1);
   DemoOptions options = typed.options;
   options.directory = *directory;
   options.program = program;
-  return run_demo(options, invocation);
+  return run_demo(options, std::move(input).value(), invocation);
 }
 
 }  // namespace

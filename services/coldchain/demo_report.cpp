@@ -52,7 +52,8 @@ std::string hints_text(const HintFacts& facts) {
   return "\nThe data lies in " + facts.directory.string() + ", the log is " +
          facts.log_file.filename().string() + ". To look at it:\n  " + facts.called_as +
          " store count" + archive + "\n  " + facts.called_as + " store scan" + archive +
-         " --device 101 | head -3";
+         " --device 101 | head -3\nWith --keep-running the process stays, to be looked at and "
+         "posted to.";
 }
 
 }  // namespace bora::demo

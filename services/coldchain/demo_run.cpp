@@ -54,10 +54,10 @@ class Demo {
     process_.control.port = options.control_port;
   }
 
-  int run();
+  int run(std::unique_ptr<gateway::Simulation> input);
 
  private:
-  Status assemble(host::Assembly& assembly);
+  Status assemble(std::unique_ptr<gateway::Simulation> input, host::Assembly& assembly);
   void introduce();
   bool step(host::Process& process);
   void report(const host::Process& process);
@@ -76,9 +76,9 @@ class Demo {
   bool is_reported_ = false;
 };
 
-int Demo::run() {
+int Demo::run(std::unique_ptr<gateway::Simulation> input) {
   host::Assembly assembly;
-  if (Status status = assemble(assembly); !status) {
+  if (Status status = assemble(std::move(input), assembly); !status) {
     screen_.say("demo: " + std::string{status.message()});
     return 1;
   }
@@ -88,16 +88,14 @@ int Demo::run() {
                          [this](host::Process& process) { return step(process); }));
 }
 
-Status Demo::assemble(host::Assembly& assembly) {
-  auto input = make_input(options_.input, clock_.wall_now());
-  if (!input) return input.status();
+Status Demo::assemble(std::unique_ptr<gateway::Simulation> input, host::Assembly& assembly) {
   auto parts = allinone::assemble(options_.program, clock_, assembly);
   if (!parts) return parts.status();
   parts_ = *parts;
   auto feeder = std::make_unique<Feeder>(
       Feeder::Options{.rate = options_.rate,
                       .over_http = coldchain::GatewayId{options_.input.gateways}},
-      std::move(input).value(), parts_, clock_);
+      std::move(input), parts_, clock_);
   feeder_ = feeder.get();
   assembly.add(std::move(feeder));
   return {};
@@ -111,12 +109,16 @@ void Demo::introduce() {
               (options_.rate > 0
                    ? ", " + grouped(static_cast<std::uint64_t>(options_.rate)) + " a second.\n"
                    : ".\n") +
-              "Two of three gateways publish into the topic, the third posts to the HTTP ingest.");
+              "Two of three gateways publish into the topic, the third posts to the HTTP ingest.\n"
+              "Latencies count from taking a record off the topic until it is durably archived.");
 }
 
 bool Demo::step(host::Process& process) {
   if (is_reported_) return false;
-  if (!watch_) watch_.emplace(*feeder_, parts_, clock_, screen_);
+  if (!watch_) {
+    screen_.say("To watch it in a browser: " + process.control_url() + "\n");
+    watch_.emplace(*feeder_, parts_, clock_, screen_);
+  }
   if (!watch_->step(process)) return false;
   report(process);
   is_reported_ = true;
@@ -158,8 +160,9 @@ int Demo::end(int code) {
 
 }  // namespace
 
-int run_demo(const DemoOptions& options, host::Invocation& invocation) {
-  return Demo{options, invocation}.run();
+int run_demo(const DemoOptions& options, std::unique_ptr<gateway::Simulation> input,
+             host::Invocation& invocation) {
+  return Demo{options, invocation}.run(std::move(input));
 }
 
 }  // namespace bora::demo

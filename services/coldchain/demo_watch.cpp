@@ -12,6 +12,7 @@ namespace bora::demo {
 namespace {
 
 constexpr std::chrono::seconds kRateOver{2};
+constexpr std::chrono::milliseconds kFirstRate{500};  // before that it is mostly chance
 constexpr std::size_t kReadAtOnce = 1024;
 
 /// "clock_skew" of a dead letter whose reason is "clock_skew: the reading lies ...".
@@ -40,8 +41,10 @@ Watch::Watch(Feeder& feeder, const allinone::Parts& parts, const Clock& clock, S
       clock_(clock),
       screen_(screen),
       began_(clock.now()),
-      last_change_(began_),
-      history_{{began_, 0}} {}
+      last_change_(began_) {
+  look();
+  history_.emplace_back(began_, figures_.done());
+}
 
 bool Watch::step(const host::Process& process) {
   if (result_ || !failure_) return true;
@@ -54,7 +57,9 @@ bool Watch::step(const host::Process& process) {
   }
   const bool is_settled = state == Feeder::State::kFinished && figures_.lag == 0;
   const bool is_stuck = now - last_change_ >= kPatience;
-  if (is_settled || screen_.wants_progress(now)) screen_.progress(progress_line(process), now);
+  const bool has_rate = now - began_ >= kFirstRate;
+  if (is_settled || (has_rate && screen_.wants_progress(now)))
+    screen_.progress(progress_line(process), now);
   if (!is_settled && !is_stuck) return false;
   if (is_stuck) screen_.say("  nothing has changed for 15 s: comparing what there is");
   compare();
