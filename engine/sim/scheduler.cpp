@@ -36,13 +36,13 @@ bool Scheduler::is_awake(const Worker& worker) const {
   if (worker.is_in_step) return false;
   return !worker.is_parked ||
          worker.executor->mailbox()->parker.depth() == internal::Parker::Depth::kAwake ||
-         (worker.due && *worker.due <= world_.clock_.now_);
+         (worker.due && *worker.due <= world_.clock_.instant);
 }
 
 bool Scheduler::act() {
   ++acts_;
   if (acts_ % kPolicyLength == 0) change_policy();
-  if (dice_.one_in(32)) world_.clock_.now_ += std::chrono::nanoseconds{dice_.below(500'000)};
+  if (dice_.one_in(32)) world_.clock_.instant += std::chrono::nanoseconds{dice_.below(500'000)};
   depth_ = 1;
   bool moved = dice_.one_in(8) && world_.run_work();
   if (!moved) {
@@ -105,7 +105,7 @@ void Scheduler::step(std::size_t index) {
   const Executor::Step outcome = run(worker);
   world_.note(index);
   world_.note(static_cast<std::uint64_t>(outcome));
-  world_.note(static_cast<std::uint64_t>(world_.clock_.now_.time_since_epoch().count()));
+  world_.note(static_cast<std::uint64_t>(world_.clock_.instant.time_since_epoch().count()));
   world_.note(runtime_.in_flight());
   if (world_.trace_)
     world_.tell("step " + std::to_string(world_.step_) + ": " +
@@ -139,14 +139,14 @@ void Scheduler::sleep(Worker& worker) {
   worker.just_worked = false;
   worker.executor->prepare_to_park(depth);
   if (worker.executor->has_work()) return worker.executor->mailbox()->parker.cancel();
-  worker.due = worker.executor->wake_at(depth, world_.clock_.now_);
+  worker.due = worker.executor->wake_at(depth, world_.clock_.instant);
   worker.is_parked = true;
 }
 
 /// Requires: everybody sleeps. What has_work() finds may be nothing that needs a wake-up, such as a
 /// failure of a message that is not over; so a step shows.
 void Scheduler::look_for_lost_wake(Worker& worker) {
-  const bool is_saved_soon = worker.due && *worker.due - world_.clock_.now_ <= kSoon;
+  const bool is_saved_soon = worker.due && *worker.due - world_.clock_.instant <= kSoon;
   if (is_saved_soon || !worker.executor->has_work()) return;
   world_.expect(run(worker) != Executor::Step::kWorked,
                 Runtime::label(*worker.executor->tasks()[0]) +
@@ -160,7 +160,7 @@ bool Scheduler::pass_time() {
     look_for_lost_wake(worker);
   }
   if (!next) return false;
-  world_.clock_.now_ = std::max(world_.clock_.now_, *next);
+  world_.clock_.instant = std::max(world_.clock_.instant, *next);
   return true;
 }
 

@@ -55,7 +55,7 @@ Simulator::Simulator(World& world, const Simulation::Factory& factory,
       done_(done),
       dice_(world.seed() ^ 0x5eed'0000'0000'0000ULL) {
   world_.trace_ = options.trace;
-  world_.clock_.tick_ = std::chrono::nanoseconds{dice_.one_in(2) ? 0 : dice_.below(20'000)};
+  world_.clock_.tick = std::chrono::nanoseconds{dice_.one_in(2) ? 0 : dice_.below(20'000)};
   throw_one_in_ = dice_.one_in(4) ? 0 : options.throw_one_in;
   report_.seed = world.seed();
 }
@@ -193,9 +193,9 @@ void Simulator::jump() {
   const std::chrono::milliseconds by{dice_.between(1, 20'000)};
   world_.tell("a clock jumps by " + std::to_string(by.count()) + " ms");
   switch (dice_.below(3)) {
-    case 0: world_.clock_.now_ += by; break;  // both clocks: the machine was suspended
-    case 1: world_.clock_.wall_offset_ += by; break;
-    default: world_.clock_.wall_offset_ -= by; break;
+    case 0: world_.clock_.instant += by; break;  // both clocks: the machine was suspended
+    case 1: world_.clock_.wall_offset += by; break;
+    default: world_.clock_.wall_offset -= by; break;
   }
 }
 

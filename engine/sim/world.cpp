@@ -16,17 +16,17 @@ constexpr std::chrono::seconds kWallStart{1'700'000'000};
 }  // namespace
 
 World::SimulatedClock::SimulatedClock() noexcept
-    : now_(kMonotonicStart), wall_offset_(kWallStart - kMonotonicStart) {}
+    : instant(kMonotonicStart), wall_offset(kWallStart - kMonotonicStart) {}
 
 WallTime World::SimulatedClock::wall_now() const noexcept {
   return WallTime{
-      std::chrono::floor<std::chrono::milliseconds>(now_.time_since_epoch() + wall_offset_)};
+      std::chrono::floor<std::chrono::milliseconds>(instant.time_since_epoch() + wall_offset)};
 }
 
 World::World(std::uint64_t seed) : seed_(seed), dice_(seed), chance_(dice_.fork()) {}
 
 void World::pass(std::chrono::nanoseconds time) {
-  clock_.now_ += time;
+  clock_.instant += time;
   let_others_run();
 }
 
@@ -60,7 +60,7 @@ bool World::persists() {
 
 void World::later(std::chrono::nanoseconds within, std::function<void()> work) {
   const auto delay = dice_.below(static_cast<std::uint64_t>(within.count()) + 1);
-  work_.push_back({clock_.now_ + std::chrono::nanoseconds{delay}, works_++, std::move(work)});
+  work_.push_back({clock_.instant + std::chrono::nanoseconds{delay}, works_++, std::move(work)});
 }
 
 void World::expect(bool condition, std::string_view otherwise) {
@@ -86,7 +86,7 @@ std::optional<Instant> World::next_work() const {
 bool World::run_work() {
   std::vector<std::size_t> due;
   for (std::size_t i = 0; i < work_.size(); ++i)
-    if (work_[i].due <= clock_.now_) due.push_back(i);
+    if (work_[i].due <= clock_.instant) due.push_back(i);
   if (due.empty()) return false;
   const auto at = work_.begin() + static_cast<std::ptrdiff_t>(due[chance_.below(due.size())]);
   Work work = std::move(*at);

@@ -106,7 +106,6 @@ class LaneBase {
 
   TaskBase* producer_;
   TaskBase* consumer_;
-  std::size_t item_size_;
   std::unique_ptr<LaneQueues> queues_;
 };
 

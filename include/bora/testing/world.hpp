@@ -70,12 +70,12 @@ class World {
   /// Every look at it may find that a little time has passed, as is true of real clocks.
   class SimulatedClock final : public Clock {
    public:
-    [[nodiscard]] Instant now() const noexcept override { return now_ += tick_; }
+    [[nodiscard]] Instant now() const noexcept override { return instant += tick; }
     [[nodiscard]] WallTime wall_now() const noexcept override;
 
-    mutable Instant now_;
-    std::chrono::nanoseconds tick_{0};
-    std::chrono::nanoseconds wall_offset_;  // wall time less monotonic time
+    mutable Instant instant;
+    std::chrono::nanoseconds tick{0};
+    std::chrono::nanoseconds wall_offset;  // wall time less monotonic time
     SimulatedClock() noexcept;
   };
   struct Work {
