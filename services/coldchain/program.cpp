@@ -20,16 +20,7 @@ void ProgramOptions::bind(host::Settings& settings) {
                       {1, ingest::kMostBodyBytes});
   settings.bind("ingest.max_waiting", ingest.max_waiting,
                 "requests that may wait for the disk; one more is answered 429", {1, 100'000});
-  settings.bind("raw.group", raw.group, "consumer group of the archive");
-  settings.bind("raw.archive_tasks", raw.archive_tasks, "threads that write to the archive",
-                {1, 16});
-  settings.bind("raw.max_in_flight", raw.max_in_flight, "most messages in work at once",
-                {1, 1 << 20});
-  settings.bind("raw.batch_records", raw.batch_records, "most entries written with one sync",
-                {1, 1 << 16});
-  settings.bind("raw.commit_every", raw.spout.commit_every, "time between commits of offsets");
-  settings.bind("raw.retry.attempts", raw.spout.retry.attempts,
-                "attempts before a message becomes a dead letter", {1, 1000});
+  raw::bind(settings, raw);
 }
 
 std::filesystem::path ProgramOptions::topics_path() const {

@@ -35,10 +35,7 @@ std::vector<host::Sample> ArchivePart::samples() const {
 ProgramOptions::ProgramOptions()
     : topics(url("log:./data/topics")), archive(url("rocksdb:./data/archive")) {}
 
-void ProgramOptions::bind(host::Settings& settings) {
-  settings.bind("topics", topics, "where the topics are", {"log"});
-  settings.bind("archive", archive, "where the archive is", {"rocksdb"});
-  settings.bind("raw.topic", raw.topic, "topic to archive", {"readings", "reports"});
+void bind(host::Settings& settings, RawOptions& raw) {
   settings.bind("raw.group", raw.group, "consumer group");
   settings.bind("raw.archive_tasks", raw.archive_tasks, "threads that write to the archive",
                 {1, 16});
@@ -49,6 +46,13 @@ void ProgramOptions::bind(host::Settings& settings) {
   settings.bind("raw.commit_every", raw.spout.commit_every, "time between commits of offsets");
   settings.bind("raw.retry.attempts", raw.spout.retry.attempts,
                 "attempts before a message becomes a dead letter", {1, 1000});
+}
+
+void ProgramOptions::bind(host::Settings& settings) {
+  settings.bind("topics", topics, "where the topics are", {"log"});
+  settings.bind("archive", archive, "where the archive is", {"rocksdb"});
+  settings.bind("raw.topic", raw.topic, "topic to archive", {"readings", "reports"});
+  raw::bind(settings, raw);
 }
 
 std::filesystem::path ProgramOptions::archive_path() const { return std::string(archive.rest()); }

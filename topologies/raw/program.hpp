@@ -32,6 +32,10 @@ class ArchivePart final : public host::Service {
   std::unique_ptr<Archive> archive_;
 };
 
+/// Binds the settings `raw.*` that hold wherever the topology runs: all of `raw` but its topic.
+/// `raw` outlives `settings`.
+void bind(host::Settings& settings, RawOptions& raw);
+
 /// What the program is configured by.
 struct ProgramOptions {
   host::Url topics;
