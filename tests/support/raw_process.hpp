@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <catch2/catch.hpp>
+
 #include "bora/check.hpp"
 #include "bora/running_topology.hpp"
 #include "support/raw_records.hpp"
