@@ -28,6 +28,8 @@ struct Record {
   std::string value;
   std::vector<RecordHeader> headers;
   WallTime timestamp{};  ///< Set by the producer; the epoch means "now, when appended".
+  /// No value at all, which is not the same as an empty one: a compacted topic forgets the key.
+  bool is_tombstone = false;
   bool operator==(const Record&) const = default;
 };
 

@@ -89,13 +89,17 @@ std::vector<host::Sample> LogPart::samples() const {
   return samples;
 }
 
-RecordConnections LogPart::connections(std::string topic, std::string group) const {
+RecordConnections LogPart::connections(std::string topic, std::string group) {
   return {.source =
               [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
                 return std::make_unique<log::LogSource>(
                     log(), log::LogSourceOptions{.topic = topic, .group = group});
               },
-          .dead_letters = [this](std::uint32_t) { return std::make_unique<log::LogSink>(log()); }};
+          .dead_letters = sinks()};
+}
+
+std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> LogPart::sinks() {
+  return [this](std::uint32_t) { return std::make_unique<log::LogSink>(log()); };
 }
 
 }  // namespace bora::parts

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,15 +9,14 @@
 #include "bora/check.hpp"
 #include "bora/clock.hpp"
 #include "connectors/log/topic_log.hpp"
-#include "host/assembly.hpp"
-#include "spouts/record_spout_driver.hpp"
+#include "topologies/parts/topics.hpp"
 
 namespace bora::parts {
 
 /// The embedded topic log as a part of a process: opened before the topologies that use it, closed
 /// after them. Drives its retention by a thread of its own, once a minute.
 /// Threads: log() and the connections from any thread between start() and stop().
-class LogPart final : public host::Service {
+class LogPart final : public TopicsPart {
  public:
   /// `clock` outlives the part.
   LogPart(log::LogOptions options, const Clock& clock);
@@ -31,8 +32,8 @@ class LogPart final : public host::Service {
     BORA_CHECK(log_ != nullptr, "the topic log is used before it was opened");
     return *log_;
   }
-  /// What a RecordSpout on `topic`, as a member of `group`, needs. Valid while this part lives.
-  [[nodiscard]] RecordConnections connections(std::string topic, std::string group) const;
+  [[nodiscard]] RecordConnections connections(std::string topic, std::string group) override;
+  [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:
   class Keeper;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bora/record.hpp"
+#include "host/assembly.hpp"
+#include "spouts/record_spout_driver.hpp"
+
+namespace bora::parts {
+
+/// The topics of a process, wherever they are: in the embedded log (LogPart) or in Kafka.
+///
+/// The functions that it hands out connect when they are called, so they may be asked for before
+/// start(); what they make lives no longer than this part.
+/// Threads: the getters from any; each source and sink belongs to the thread that uses it.
+class TopicsPart : public host::Service {
+ public:
+  /// What a RecordSpout on `topic`, as a member of `group`, needs.
+  [[nodiscard]] virtual RecordConnections connections(std::string topic, std::string group) = 0;
+  /// What a RecordSinkBolt needs: a sink of its own for each task.
+  [[nodiscard]] virtual std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() = 0;
+};
+
+}  // namespace bora::parts
