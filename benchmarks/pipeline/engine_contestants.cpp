@@ -122,19 +122,27 @@ void add_chains(Suite& suite) {
   const auto copying = [](Shape shape, Acking acking) {
     return chain<T, MapBolt, KeyedBolt>(shape, acking);
   };
-  const auto in_place = [](Acking acking) {
-    return chain<T, MapInPlaceBolt, KeyedInPlaceBolt>(Shape::kFourThreads, acking);
+  const auto in_place = [](Shape shape, Acking acking) {
+    return chain<T, MapInPlaceBolt, KeyedInPlaceBolt>(shape, acking);
   };
   all.push_back({"engine", copying(Shape::kFourThreads, Acking::kOff), {"ring", "blocks"}});
   all.push_back({"engine.acked",
                  copying(Shape::kFourThreads, Acking::kOn),
                  {"ring.acked", "blocks.acked", "engine"}});
-  all.push_back({"engine_in_place", in_place(Acking::kOff), {"blocks_in_place", "blocks"}});
-  all.push_back(
-      {"engine_in_place.acked", in_place(Acking::kOn), {"blocks_in_place.acked", "blocks.acked"}});
+  all.push_back({"engine_in_place",
+                 in_place(Shape::kFourThreads, Acking::kOff),
+                 {"blocks_in_place", "blocks"}});
+  all.push_back({"engine_in_place.acked",
+                 in_place(Shape::kFourThreads, Acking::kOn),
+                 {"blocks_in_place.acked", "blocks.acked"}});
   all.push_back({"engine_local", copying(Shape::kOneThread, Acking::kOff), {"one_thread"}});
   all.push_back(
       {"engine_local.acked", copying(Shape::kOneThread, Acking::kOn), {"one_thread.acked"}});
+  all.push_back(
+      {"engine_local_in_place", in_place(Shape::kOneThread, Acking::kOff), {"one_thread"}});
+  all.push_back({"engine_local_in_place.acked",
+                 in_place(Shape::kOneThread, Acking::kOn),
+                 {"one_thread.acked"}});
 }
 
 }  // namespace
