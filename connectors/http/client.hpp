@@ -4,31 +4,46 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bora/status.hpp"
 #include "connectors/http/message.hpp"
+#include "connectors/http/tls.hpp"
 
 namespace bora::http {
 
+/// See parse_http_url() for one that is configured as a URL.
 struct ClientOptions {
-  std::string host = "127.0.0.1";
+  std::string host = "127.0.0.1";  ///< A name or a numeric address.
   std::uint16_t port = 80;
   /// For one call as a whole: connect, send, receive.
   std::chrono::milliseconds timeout{10'000};
   std::size_t max_response_bytes = std::size_t{8} << 20;
+  std::optional<ClientTls> tls =
+      {};  ///< Set: https; `ClientTls{}` trusts the system's authorities.
 };
 
-/// A blocking HTTP/1.1 client that keeps its one connection open between calls.
+/// One request to send. `headers` go out as given, beside Host and Content-Length.
+struct Call {
+  Method method = Method::kGet;
+  std::string target = "/";
+  std::string body = {};
+  std::vector<Header> headers = {};
+};
+
+/// A blocking HTTP/1.1 client that keeps its one connection open between calls. AsyncClient has
+/// several calls in flight.
 ///
 ///   http::Client client{{.port = server.port()}};
 ///   Result<Response> answer = client.post("/v1/reports", body);
 ///
 /// Threads: single-owner.
-/// Fails: kUnavailable when no whole response came (no connection, closed, timeout). The server may
-/// have acted on the request all the same, so nothing is sent twice here: that is the caller's to
-/// decide. Any response is a success, whatever its status. The next call connects again.
+/// Fails: kUnavailable when no whole response came (no connection, a certificate that is refused,
+/// closed, timeout); kInvalid when a file of `tls` cannot be used. The server may have acted on the
+/// request all the same, so nothing is sent twice here: that is the caller's to decide. Any response
+/// is a success, whatever its status. The next call connects again.
 class Client {
  public:
   explicit Client(ClientOptions options);
