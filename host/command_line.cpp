@@ -211,7 +211,9 @@ int CommandLine::graph() {
 // The output is a configuration file again, save for masked secrets.
 int CommandLine::config() {
   for (const Settings::Entry& entry : program_.settings.entries()) {
-    around_.out << "# " << entry.about << " (" << entry.type << ")\n" << entry.name << ": ";
+    around_.out << "# " << entry.about << " (" << entry.type << ")\n";
+    // Of a map that has no value yet there is nothing to set.
+    around_.out << (entry.name.ends_with('*') ? "# " : "") << entry.name << ": ";
     // Single quotes keep YAML from seeing anything in a text; inside them they are doubled.
     around_.out << '\'';
     for (const char c : entry.value)

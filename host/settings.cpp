@@ -11,6 +11,7 @@ namespace bora::host {
 namespace {
 
 constexpr std::string_view kMask = "***";
+constexpr std::string_view kSecretType = "secret";
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -24,6 +25,12 @@ bool is_setting_name(std::string_view name) noexcept {
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
          });
+}
+
+bool sounds_secret(std::string_view name) noexcept {
+  for (const std::string_view word : {"password", "secret", "key.pem", "token"})
+    if (name.find(word) != std::string_view::npos) return true;
+  return false;
 }
 
 Status out_of_bounds(std::string_view text, const std::string& min, const std::string& max) {
@@ -62,9 +69,9 @@ void Settings::bind(std::string name, Secret& target, std::string about) {
     target = Secret{std::string{text}};
     return {};
   };
-  add({{.name = std::move(name), .type = "secret", .about = std::move(about)}, take, [&target] {
-         return std::string{target.is_empty() ? std::string_view{} : kMask};
-       }});
+  add({{.name = std::move(name), .type = std::string{kSecretType}, .about = std::move(about)},
+       take,
+       [&target] { return std::string{target.is_empty() ? std::string_view{} : kMask}; }});
 }
 
 void Settings::bind(std::string name, Url& target, std::string about,
@@ -97,6 +104,15 @@ void Settings::bind_bytes(std::string name, std::size_t& target, std::string abo
   add({{.name = std::move(name), .type = "size", .about = std::move(about)}, take, [&target] {
          return format_bytes(target);
        }});
+}
+
+void Settings::bind_map(std::string prefix, std::map<std::string, std::string>& target,
+                        std::string about) {
+  BORA_CHECK(is_setting_name(prefix), prefix + " is no name for settings");
+  prefix += '.';
+  BORA_CHECK(family_of(prefix) == nullptr, prefix + "* is bound twice");
+  Entry entry{.name = prefix + "*", .type = "any names", .about = std::move(about)};
+  families_.push_back({std::move(entry), std::move(prefix), &target});
 }
 
 void Settings::bind_integer(std::string name, std::string about, Bounds<std::int64_t> bounds,
@@ -149,7 +165,30 @@ std::vector<Settings::Entry> Settings::entries() const {
     entries.push_back(slot.entry);
     entries.back().value = slot.print();
   }
+  for (const Family& family : families_) {
+    if (family.target->empty()) entries.push_back(family.entry);
+    for (const auto& [rest, value] : *family.target) {
+      Entry& entry = entries.emplace_back(family.entry);
+      entry.name = family.prefix + rest;
+      entry.value = sounds_secret(rest) ? std::string{kMask} : value;
+      const auto origin = family.origins.find(rest);
+      if (origin != family.origins.end()) entry.origin = origin->second;
+    }
+  }
   return entries;
+}
+
+const Settings::Family* Settings::family_of(std::string_view name) const noexcept {
+  for (const Family& family : families_)
+    if (name.starts_with(family.prefix)) return &family;
+  return nullptr;
+}
+
+bool Settings::is_secret(std::string_view name) const noexcept {
+  for (const Slot& slot : slots_)
+    if (slot.entry.name == name) return slot.entry.type == kSecretType;
+  const Family* family = family_of(name);
+  return family != nullptr && sounds_secret(name.substr(family->prefix.size()));
 }
 
 bool Settings::has(std::string_view name) const noexcept {
@@ -162,6 +201,15 @@ Status Settings::set(std::string_view name, std::string_view text, const std::st
                                  [&](const Slot& s) { return s.entry.name == name; });
   const std::string subject = origin + ": " + std::string{name};
   if (slot == slots_.end()) {
+    const auto family = std::find_if(families_.begin(), families_.end(), [&](const Family& f) {
+      return name.starts_with(f.prefix) && name.size() > f.prefix.size();
+    });
+    if (family != families_.end()) {
+      const std::string rest{name.substr(family->prefix.size())};
+      (*family->target)[rest] = std::string{text};
+      family->origins[rest] = origin;
+      return {};
+    }
     std::vector<std::string> names;
     for (const Slot& known : slots_)
       names.push_back(known.entry.name);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -67,6 +68,10 @@ class Settings {
   /// A size in bytes.
   void bind_bytes(std::string name, std::size_t& target, std::string about,
                   Bounds<std::uint64_t> bounds = {0, std::numeric_limits<std::int64_t>::max()});
+  /// Every setting whose name begins with `prefix` and a dot, for properties that another library
+  /// names: with the prefix "kafka", `kafka.client.id` is target["client.id"]. Whoever uses the map
+  /// checks its names. Those that sound like a password, secret or private key are masked.
+  void bind_map(std::string prefix, std::map<std::string, std::string>& target, std::string about);
 
   /// One setting as `config` and `--help` show it.
   struct Entry {
@@ -77,9 +82,12 @@ class Settings {
     std::string value = {};          ///< Effective, secrets masked.
     std::string origin = "default";  ///< "etc/raw.yaml:3", "BORA__ARCHIVE__LINGER", "--set".
   };
-  /// In the order of binding.
+  /// In the order of binding, maps last: an entry for each name that was given, or, when none was,
+  /// one called `prefix.*`.
   [[nodiscard]] std::vector<Entry> entries() const;
   [[nodiscard]] bool has(std::string_view name) const noexcept;
+  /// Whether there is such a setting and its value is masked.
+  [[nodiscard]] bool is_secret(std::string_view name) const noexcept;
 
   /// Gives one setting a value. Fails, naming `origin`, when there is no such setting (with the
   /// nearest name) or it does not take `text`; the variable is then unchanged.
@@ -96,8 +104,16 @@ class Settings {
     Print print;
   };
 
+  struct Family {
+    Entry entry;         ///< Of `prefix.*`.
+    std::string prefix;  ///< With its dot.
+    std::map<std::string, std::string>* target = nullptr;
+    std::map<std::string, std::string> origins = {};
+  };
+
   template <class I>
   static constexpr Bounds<std::int64_t> whole() noexcept;
+  [[nodiscard]] const Family* family_of(std::string_view name) const noexcept;
   void add(Slot slot);
   void bind_integer(std::string name, std::string about, Bounds<std::int64_t> bounds,
                     std::function<void(std::int64_t)> assign, std::function<std::int64_t()> read);
@@ -107,6 +123,7 @@ class Settings {
                      std::function<std::chrono::nanoseconds()> read);
 
   std::vector<Slot> slots_;
+  std::vector<Family> families_;
 };
 
 template <class I>

@@ -14,6 +14,7 @@ namespace bora::host {
 namespace {
 
 constexpr std::string_view kPrefix = "BORA__";
+constexpr std::string_view kFileSuffix = "_file";
 // A configuration is a page of text; a larger file is a mistake (a data file, a device).
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
 
@@ -47,13 +48,20 @@ std::string name_of_variable(std::string_view variable) {
 
 class Loader {
  public:
-  explicit Loader(Settings& settings) : settings_(settings) {}
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+  Loader(Settings& settings, const Environment& environment)
+      : settings_(settings), environment_(environment) {}
 
   void load_file(const std::string& path) {
     const Result<std::string> text = read_file(path);
     if (!text) return faults.push_back(text.error().message);
-    for (const YamlValue& value : read_yaml(*text, path, faults))
-      set(value.name, value.text, value.where);
+    for (const YamlValue& value : read_yaml(*text, path, faults)) {
+      const Result<std::string> expanded = expand(value.text);
+      if (expanded)
+        set(value.name, *expanded, value.where);
+      else
+        faults.push_back(value.where + ": " + value.name + ": " + expanded.error().message);
+    }
   }
   void load_variable(const std::string& variable, const std::string& value) {
     if (variable.starts_with(kPrefix)) set(name_of_variable(variable), value, variable);
@@ -68,18 +76,58 @@ class Loader {
   std::vector<std::string> faults;
 
  private:
+  /// The text with each ${NAME} replaced.
+  [[nodiscard]] Result<std::string> expand(const std::string& text) const {
+    std::string expanded;
+    std::size_t from = 0;
+    for (;;) {
+      const std::size_t at = text.find("${", from);
+      expanded += text.substr(from, at - from);
+      if (at == std::string::npos) return expanded;
+      from = at + 2;
+      if (at > 0 && text[at - 1] == '$') {  // its first $ stands in `expanded` already
+        expanded += '{';
+        continue;
+      }
+      const std::size_t end = text.find('}', from);
+      if (end == std::string::npos)
+        return Error{ErrorKind::kInvalid, "${ without }; write $${ for a plain one"};
+      const std::string name = text.substr(from, end - from);
+      const auto variable = std::find_if(environment_.begin(), environment_.end(),
+                                         [&](const auto& v) { return v.first == name; });
+      if (variable == environment_.end())
+        return Error{ErrorKind::kInvalid,
+                     "the environment has no " + name + "; set it, or write $${ for a plain ${"};
+      expanded += variable->second;
+      from = end + 1;
+    }
+  }
+
   void set(const std::string& name, const std::string& text, const std::string& origin) {
+    if (name.ends_with(kFileSuffix) && !settings_.has(name)) {
+      const std::string secret = name.substr(0, name.size() - kFileSuffix.size());
+      if (settings_.is_secret(secret)) return set_from_file(secret, text, origin);
+    }
     if (Status status = settings_.set(name, text, origin); !status)
       faults.push_back(status.error().message);
   }
 
+  void set_from_file(const std::string& name, const std::string& path, const std::string& origin) {
+    Result<std::string> secret = read_file(path);
+    if (!secret) return faults.push_back(origin + ": " + name + ": " + secret.error().message);
+    if (secret->ends_with('\n')) secret->pop_back();
+    if (Status status = settings_.set(name, *secret, origin + " " + path); !status)
+      faults.push_back(status.error().message);
+  }
+
   Settings& settings_;
+  const Environment& environment_;
 };
 
 }  // namespace
 
 std::vector<std::string> load(Settings& settings, const SettingsInput& input) {
-  Loader loader{settings};
+  Loader loader{settings, input.environment};
   for (const std::string& file : input.files)
     loader.load_file(file);
   for (const auto& [variable, value] : input.environment)

@@ -17,7 +17,9 @@ struct SettingsInput {
   std::vector<std::string> assignments = {};  ///< "archive.linger=5ms", of --set.
 };
 
-/// Gives `settings` the values of `input`. Returns every fault found, each with where it stands; empty
+/// Gives `settings` the values of `input`. In a value of a file, ${NAME} is the environment's NAME
+/// ($${ is a plain ${). For a secret, NAME_file is a file to read it from, without its last newline:
+/// `notify.token_file: /run/secrets/token`. Returns every fault found, each with where it stands; empty
 /// when all is well.
 [[nodiscard]] std::vector<std::string> load(Settings& settings, const SettingsInput& input);
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <ostream>
 #include <string>
 #include <type_traits>
@@ -164,4 +165,52 @@ TEST_CASE_METHOD(Fixture, "a secret is never shown, not even in a fault") {
   CHECK(entry("topics").value == "kafka://u:***@h:1");
   CHECK(settings.set("topics", "u:hunter2@h", "env").message().find("hunter2") ==
         std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "a map takes every name under its prefix, and hides what sounds secret") {
+  std::map<std::string, std::string> kafka;
+  settings.bind_map("kafka", kafka, "passed on");
+  CHECK(entry("kafka.*").value.empty());
+  const File file{"map.yaml", "kafka:\n  ssl.ca.location: /ca.pem\n  linger.ms: 5\n"};
+  REQUIRE(load(settings, {.files = {file.path()},
+                          .environment = {{"BORA__KAFKA__CLIENT__ID", "me"}},
+                          .assignments = {"kafka.linger.ms=20", "kafka.sasl.password=hunter2"}})
+              .empty());
+  CHECK(kafka == std::map<std::string, std::string>{{"ssl.ca.location", "/ca.pem"},
+                                                    {"linger.ms", "20"},
+                                                    {"client.id", "me"},
+                                                    {"sasl.password", "hunter2"}});
+  CHECK(entry("kafka.ssl.ca.location").origin == file.path() + ":2");
+  CHECK(entry("kafka.linger.ms").origin == "--set");
+  CHECK(entry("kafka.sasl.password").value == "***");
+  CHECK(entry("kafka.*").type.empty());  // shown only while there is nothing to show
+  CHECK_FALSE(settings.set("kafka.", "x", "t"));
+  CHECK_FALSE(settings.set("kafkas.x", "x", "t"));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a file's values take texts from the environment, and secrets from files") {
+  const File secret{"secret", "hunter2\n"};
+  const File file{"env.yaml",
+                  "group: ${THE_GROUP}\n"
+                  "notify.token_file: " +
+                      secret.path() + "\ntopics: 'kafka://${HOST}:9092/$${plain}'\n"};
+  const std::vector<std::pair<std::string, std::string>> environment{{"THE_GROUP", "alerts"},
+                                                                     {"HOST", "broker"}};
+  REQUIRE(load(settings, {.files = {file.path()}, .environment = environment}).empty());
+  CHECK(options.group == "alerts");
+  CHECK(options.topics.text() == "kafka://broker:9092/${plain}");
+  CHECK(options.token.reveal() == "hunter2");
+  CHECK(entry("notify.token").value == "***");
+
+  const File bad{"unset.yaml", "group: ${NOBODY}\ntopics: ${open\nnotify.token_file: /nowhere\n"};
+  const auto faults = load(settings, {.files = {bad.path()}});
+  REQUIRE(faults.size() == 3);
+  CHECK(faults[0] == bad.path() +
+                         ":1: group: the environment has no NOBODY; set it, or write $${ for a "
+                         "plain ${");
+  CHECK(faults[1].find(":2: topics: ${ without }") != std::string::npos);
+  CHECK(faults[2].find("/nowhere: cannot be read") != std::string::npos);
+  // What is no secret is no file either.
+  CHECK_FALSE(load(settings, {.assignments = {"group_file=" + secret.path()}}).empty());
 }
