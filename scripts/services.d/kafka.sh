@@ -4,9 +4,22 @@
 # Functions named kafka_* serve both services; those of kafka3 stand at the end.
 
 kafka_instances() { echo kafka; }
-kafka_port_names() { echo kafka kafka.controller; }
-kafka_env() { say "BORA_KAFKA=127.0.0.1:$(port kafka)"; }
-kafka_complete() { :; }
+kafka_port_names() { echo kafka kafka.tls kafka.controller; }
+
+kafka_env() {
+  say "BORA_KAFKA=127.0.0.1:$(port kafka)"
+  say "BORA_KAFKA_TLS=localhost:$(port kafka.tls)"
+  say "BORA_CERTS=$state/certs"
+}
+
+# kafka_complete: the rights of the certificates. They are kept with the data; only a change is made.
+kafka_complete() {
+  local wanted=deploy/services/kafka/acls
+  cmp -s "$wanted" "$state/kafka/acls" && return
+  scripts/services.d/kafka_acls.py "127.0.0.1:$(port kafka)" "$wanted" ||
+    die "the rights in $wanted could not be set, see above" "see $state/kafka/log"
+  cp "$wanted" "$state/kafka/acls"
+}
 
 # kafka_configure INSTANCE NODE VOTERS COPIES IN_STEP LISTENERS: writes its server.properties.
 kafka_configure() {
@@ -14,7 +27,8 @@ kafka_configure() {
   cat deploy/services/kafka/broker.properties "deploy/services/kafka/listener.$6.properties" |
     sed -e "s#@NODE@#$2#" -e "s#@VOTERS@#$3#" -e "s#@COPIES@#$4#" -e "s#@IN_STEP@#$5#" \
       -e "s#@DATA@#$directory/data#" -e "s#@PORT@#$(port "$1")#" \
-      -e "s#@CONTROLLER_PORT@#$(port "$1.controller")#" >"$directory/server.properties"
+      -e "s#@CONTROLLER_PORT@#$(port "$1.controller")#" -e "s#@TLS_PORT@#$(port "$1.tls")#" \
+      -e "s#@CERTS@#$state/certs#" >"$directory/server.properties"
 }
 
 # kafka_java INSTANCE OPTION... CLASS ARGUMENT...: the command that runs a class of Kafka's.
@@ -48,7 +62,8 @@ kafka_need() {
 
 kafka_prepare() {
   kafka_need
-  kafka_configure kafka 1 "1@127.0.0.1:$(port kafka.controller)" 1 1 plain
+  scripts/certs "$state/certs" 9>&-
+  kafka_configure kafka 1 "1@127.0.0.1:$(port kafka.controller)" 1 1 tls
   kafka_format "$(kafka_cluster_id "$state/kafka/cluster")" kafka
   touch "$state/kafka/prepared"
 }
