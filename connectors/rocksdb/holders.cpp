@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -18,6 +19,36 @@ namespace bora::store {
 namespace {
 
 constexpr std::string_view kDefaultFamily = "default";
+constexpr std::uint64_t kExpiryPeriodSeconds = 24 * 60 * 60;
+
+class ExpiryFilter final : public rocksdb::CompactionFilter {
+ public:
+  explicit ExpiryFilter(std::function<bool(std::string_view)> is_expired)
+      : is_expired_(std::move(is_expired)) {}
+  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*,
+              bool*) const override {
+    return is_expired_(view(key));
+  }
+  const char* Name() const override { return "bora.expiry"; }
+
+ private:
+  std::function<bool(std::string_view)> is_expired_;
+};
+
+/// A filter for each compaction: RocksDB owns them, and the factory lives as long as its database.
+class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
+ public:
+  explicit ExpiryFilterFactory(std::function<bool(std::string_view)> is_expired)
+      : is_expired_(std::move(is_expired)) {}
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context&) override {
+    return std::make_unique<ExpiryFilter>(is_expired_);
+  }
+  const char* Name() const override { return "bora.expiry"; }
+
+ private:
+  std::function<bool(std::string_view)> is_expired_;
+};
 
 rocksdb::ColumnFamilyOptions family_options(const FamilyOptions& family,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -29,6 +60,10 @@ rocksdb::ColumnFamilyOptions family_options(const FamilyOptions& family,
   if (family.ascending_prefix_bytes > 0)
     options.memtable_insert_with_hint_prefix_extractor.reset(
         rocksdb::NewFixedPrefixTransform(family.ascending_prefix_bytes));
+  if (family.is_expired) {
+    options.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(family.is_expired);
+    options.periodic_compaction_seconds = kExpiryPeriodSeconds;
+  }
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;

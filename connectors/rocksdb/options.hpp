@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bora::store {
@@ -33,6 +35,11 @@ struct FamilyOptions {
   std::size_t block_bytes = 16u << 10;
 
   Compression compression = Compression::kLz4;
+
+  /// True for a key whose entry is too old to keep: compactions leave it out, each file being looked at
+  /// once a day at least. It may be read until then, so readers must look themselves. Called by
+  /// RocksDB's own threads, for every key: quick, and never throws. Null: nothing is left out.
+  std::function<bool(std::string_view key)> is_expired = {};
 };
 
 /// The house's settings of one RocksDB database.
