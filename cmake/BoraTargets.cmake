@@ -17,7 +17,7 @@ function(bora_program name)
 endfunction()
 
 # bora_tests_<label> builds the tests of one label, for scripts that need only those.
-set(BORA_TEST_LABELS unit property simulation threads integration e2e fuzz)
+set(BORA_TEST_LABELS unit property simulation threads integration services e2e fuzz)
 if(BORA_TESTS)
   foreach(label IN LISTS BORA_TEST_LABELS)
     add_custom_target(bora_tests_${label})

@@ -33,11 +33,20 @@ is_alive() {
 memory_of() { awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$(pid_of "$1")/status"; }
 
 # launch INSTANCE COMMAND...: starts it in its directory, in a session of its own, so that Ctrl-C in
-# the terminal ends the script and not the servers.
+# the terminal ends the script and not the servers. Files that the caller has open, such as a test's
+# sockets, are not passed on to it.
 launch() {
-  local instance=$1 pid
+  local instance=$1 pid file
   shift
-  (cd "$state/$instance" && exec setsid "$@" >>log 2>&1 </dev/null 9>&-) &
+  (
+    cd "$state/$instance"
+    exec >>log 2>&1 </dev/null
+    for file in /proc/self/fd/*; do
+      file=${file##*/}
+      ((file <= 2)) || eval "exec $file>&-"
+    done
+    exec setsid "$@"
+  ) &
   pid=$!
   printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$state/$instance/pid"
 }
