@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "bora/check.hpp"
+
 namespace bora::http {
 
 namespace {
@@ -47,6 +49,20 @@ std::string_view find_header(const std::vector<Header>& headers, std::string_vie
                    [](char a, char b) { return lower(a) == lower(b); }))
       return header.value;
   return {};
+}
+
+const std::string& Request::parameter(std::string_view name) const {
+  const auto found =
+      std::find_if(parameters.begin(), parameters.end(),
+                   [name](const PathParameter& parameter) { return parameter.name == name; });
+  BORA_CHECK(found != parameters.end(), "no such parameter in the route of " + path);
+  return found->value;
+}
+
+std::string_view address_of(std::string_view peer) noexcept {
+  peer = peer.substr(0, peer.rfind(':'));
+  if (peer.starts_with('[')) peer = peer.substr(1, peer.size() - 2);
+  return peer;
 }
 
 Response text(int status, std::string body) {

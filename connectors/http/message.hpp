@@ -21,6 +21,13 @@ struct Header {
 [[nodiscard]] std::string_view find_header(const std::vector<Header>& headers,
                                            std::string_view name) noexcept;
 
+/// What stands in a request's path where its route has `{name}`; decoded.
+struct PathParameter {
+  std::string name;
+  std::string value;
+  bool operator==(const PathParameter&) const = default;
+};
+
 /// One request, whole. Plain data.
 struct Request {
   Method method = Method::kGet;
@@ -29,7 +36,14 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string peer;  ///< "127.0.0.1:50123", for logs.
+  std::vector<PathParameter> parameters = {};
+
+  /// The parameter of this name. Requires: the request's route has it.
+  [[nodiscard]] const std::string& parameter(std::string_view name) const;
 };
+
+/// The address of a peer, without its port: "127.0.0.1", "::1".
+[[nodiscard]] std::string_view address_of(std::string_view peer) noexcept;
 
 /// One response, whole. Plain data. Content-Length, Content-Type and Connection are written by the
 /// server and are not repeated in `headers`.

@@ -18,6 +18,7 @@
 #include "bora/check.hpp"
 #include "connectors/http/post_box.hpp"
 #include "connectors/http/session.hpp"
+#include "connectors/http/tls_context.hpp"
 
 namespace bora::http {
 
@@ -38,12 +39,12 @@ Result<tcp::endpoint> endpoint_of(const ServerOptions& options) {
         ErrorKind::kInvalid,
         "cannot listen on \"" + options.address +
             "\": not a numeric address; write 127.0.0.1, ::1, 0.0.0.0 or one of this machine"};
-  if (!address.is_loopback() && options.exposure == Exposure::kLoopback)
+  if (!address.is_loopback() && !options.tls && options.exposure == Exposure::kLoopback)
     return Error{
         ErrorKind::kInvalid,
         "will not listen on " + options.address +
-            ": it is not loopback and this server speaks no TLS; listen on 127.0.0.1 behind "
-            "something that does, or allow plain text on purpose"};
+            ": it is not loopback and this server has no TLS configured; give it a certificate, "
+            "listen on 127.0.0.1, or allow plain text on purpose"};
   return tcp::endpoint{address, options.port};
 }
 
@@ -81,9 +82,10 @@ class Server::Impl {
   std::mutex stop_mutex_;  // one stop() at a time
   bool is_started_ = false;
 
-  std::mutex mutex_;  // guards sessions_
+  std::mutex mutex_;  // guards sessions_ and addresses_
   std::condition_variable session_ended_;
   std::unordered_map<internal::Session*, std::weak_ptr<internal::Session>> sessions_;
+  std::unordered_map<std::string, std::size_t> addresses_;  // how many sessions each has
   std::atomic<std::uint64_t> open_{0};  // the three are statistics: relaxed throughout
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> refused_{0};
@@ -104,6 +106,11 @@ Status Server::Impl::start() {
   BORA_CHECK(!is_started_, "an HTTP server starts once");
   const Result<tcp::endpoint> endpoint = endpoint_of(options_);
   if (!endpoint) return endpoint.status();
+  if (options_.tls) {
+    auto tls = internal::make_context(*options_.tls);
+    if (!tls) return tls.status();
+    context_.tls = std::move(tls).value();
+  }
   if (Status status = listen(*endpoint); !status) return status;
   is_started_ = true;
   accept();
@@ -152,19 +159,25 @@ void Server::Impl::add_session(tcp::socket socket) {
   accepted_.fetch_add(1, std::memory_order_relaxed);
   const auto session = std::make_shared<internal::Session>(std::move(socket), context_);
   std::size_t open = 0;
+  std::size_t open_of_address = 0;
   {
     const std::lock_guard lock{mutex_};
     sessions_.emplace(session.get(), session);
     open = sessions_.size();
+    open_of_address = ++addresses_[std::string{session->address()}];
   }
   open_.store(open, std::memory_order_relaxed);
-  if (open <= options_.max_connections) return session->serve();
+  if (open <= options_.max_connections && open_of_address <= options_.max_connections_per_address)
+    return session->serve();
   refused_.fetch_add(1, std::memory_order_relaxed);
-  if (open <= options_.max_connections + kRefusalsAtOnce) session->refuse();
+  // Saying no in TLS would cost more than serving; a session that is dropped closes its connection.
+  if (!context_.tls && open <= options_.max_connections + kRefusalsAtOnce) session->refuse();
 }
 
 void Server::Impl::remove_session(internal::Session* session) {
   const std::lock_guard lock{mutex_};
+  const auto address = addresses_.find(std::string{session->address()});
+  if (--address->second == 0) addresses_.erase(address);
   sessions_.erase(session);
   open_.store(sessions_.size(), std::memory_order_relaxed);
   session_ended_.notify_all();
@@ -205,7 +218,8 @@ void Server::Impl::stop(std::chrono::milliseconds drain) {
 
 std::string Server::Impl::url() const {
   const bool is_v6 = options_.address.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? "[" + options_.address + "]" : options_.address) + ":" +
+  return (options_.tls ? "https://" : "http://") +
+         (is_v6 ? "[" + options_.address + "]" : options_.address) + ":" +
          std::to_string(port.load());
 }
 
@@ -220,11 +234,11 @@ ServerStats Server::Impl::stats() const noexcept {
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Server::~Server() = default;
 
-void Server::route(Method method, std::string path, Handler handler) {
-  impl_->router.add(method, std::move(path), std::move(handler));
+void Server::route(Method method, const std::string& path, Handler handler) {
+  impl_->router.add(method, path, std::move(handler));
 }
-void Server::route_async(Method method, std::string path, AsyncHandler handler) {
-  impl_->router.add(method, std::move(path), std::move(handler));
+void Server::route_async(Method method, const std::string& path, AsyncHandler handler) {
+  impl_->router.add(method, path, std::move(handler));
 }
 Status Server::start() { return impl_->start(); }
 std::uint16_t Server::port() const noexcept { return impl_->port; }

@@ -5,31 +5,37 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bora/status.hpp"
 #include "connectors/http/message.hpp"
 #include "connectors/http/responder.hpp"
+#include "connectors/http/tls.hpp"
 
 namespace bora::http {
 
-/// Where a server may be reached from.
+/// Where a server without TLS may be reached from.
 enum class Exposure : std::uint8_t {
-  kLoopback,   ///< Another address than loopback is refused: this server speaks no TLS.
+  kLoopback,   ///< Another address than loopback is refused.
   kPlaintext,  ///< Any address: something in front of it terminates TLS, or the network is trusted.
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< Numeric, IPv4 or IPv6.
   std::uint16_t port = 0;             ///< 0: any free one, see Server::port().
+  std::optional<ServerTls> tls = {};  ///< Set: https, at any address.
   Exposure exposure = Exposure::kLoopback;
   /// Threads that read, write and call handlers. More than one lets handlers run at the same time.
   std::uint32_t threads = 1;
   std::size_t max_body_bytes = std::size_t{1} << 20;         ///< Larger: 413.
   std::uint32_t max_header_bytes = std::uint32_t{16} << 10;  ///< Larger: 431.
-  std::size_t max_connections = 1024;                        ///< One more: 503.
-  /// From the first byte of a request to its last; also what a response may take to be read. A client
-  /// that trickles is cut off.
+  /// One more is answered 503, or closed without a word when it would be TLS.
+  std::size_t max_connections = 1024;
+  /// The same for the connections of one address, so that one client cannot take all of them.
+  std::size_t max_connections_per_address = 1024;
+  /// From the first byte of a request to its last; also what TLS may take to be agreed, and a response
+  /// to be read. A client that trickles is cut off.
   std::chrono::milliseconds request_timeout{15'000};
   /// How long a connection may stay silent between requests.
   std::chrono::milliseconds idle_timeout{60'000};
@@ -49,7 +55,7 @@ struct ServerStats {
   std::uint64_t requests_rejected = 0;  ///< Malformed or over a limit.
 };
 
-/// A small HTTP/1.1 server: exact paths, keep-alive, requests of one connection one after another.
+/// A small HTTP/1.1 server: keep-alive, requests of one connection one after another.
 ///
 ///   http::Server server{{.port = 8080}};
 ///   server.route(Method::kGet, "/livez", [](const Request&) { return text(200, "ok\n"); });
@@ -69,17 +75,19 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// `path` is exact, save segments in braces: "/devices/{id}" takes "/devices/7", and the handler finds
+  /// "7" in Request::parameter("id"). A segment written out comes before one in braces.
   /// Requires: before start(); one handler for each method and path. HEAD is answered by GET's.
-  void route(Method method, std::string path, Handler handler);
-  void route_async(Method method, std::string path, AsyncHandler handler);
+  void route(Method method, const std::string& path, Handler handler);
+  void route_async(Method method, const std::string& path, AsyncHandler handler);
 
-  /// Listens. Fails: kInvalid for an address that is no address or not allowed, kUnavailable when the
-  /// port is taken.
+  /// Listens. Fails: kInvalid for an address that is no address or not allowed and for files of TLS
+  /// that cannot be used, kUnavailable when the port is taken.
   Status start();
 
   /// The port it listens on; 0 before start().
   [[nodiscard]] std::uint16_t port() const noexcept;
-  /// "http://127.0.0.1:8080"
+  /// "http://127.0.0.1:8080"; https when it speaks TLS.
   [[nodiscard]] std::string url() const;
 
   /// Listens no more, closes idle connections, lets requests that have begun be answered, at most

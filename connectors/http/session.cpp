@@ -84,15 +84,28 @@ Session::Session(tcp::socket socket, SessionContext& context)
     : context_(context),
       stream_(std::move(socket)),
       timer_(stream_.get_executor()),
-      peer_(name_of(stream_.socket())) {
+      peer_(name_of(stream_.tcp().socket())) {
   beast::error_code ignored;  // a socket that cannot do without delay is only slower
-  stream_.socket().set_option(tcp::no_delay{true}, ignored);
+  stream_.tcp().socket().set_option(tcp::no_delay{true}, ignored);
 }
 
 Session::~Session() { context_.on_closed(this); }
 
 void Session::serve() {
-  net::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
+  net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
+    if (self->context_.tls) return self->shake_hands();
+    self->wait_for_request();
+  });
+}
+
+// Counts as idle: a stop need not wait for it.
+void Session::shake_hands() {
+  stream_.begin_tls(context_.tls);
+  stream_.tcp().expires_after(context_.options.request_timeout);
+  stream_.async_handshake(net::ssl::stream_base::server, [self = shared_from_this()](Code code) {
+    if (code) return self->close();
+    self->wait_for_request();
+  });
 }
 
 void Session::refuse() {
@@ -127,7 +140,7 @@ void Session::wait_for_request() {
   if (buffer_.size() > 0) return read_header();  // it came with the one before
   if (context_.is_stopping) return close();
   is_idle_ = true;
-  stream_.expires_after(context_.options.idle_timeout);
+  stream_.tcp().expires_after(context_.options.idle_timeout);
   stream_.async_read_some(buffer_.prepare(kFirstRead),
                           [self = shared_from_this()](Code code, std::size_t bytes) {
                             if (code) return self->close();
@@ -141,7 +154,7 @@ void Session::read_header() {
   parser_.emplace();
   parser_->header_limit(context_.options.max_header_bytes);
   parser_->body_limit(context_.options.max_body_bytes);
-  stream_.expires_after(context_.options.request_timeout);  // for header and body together
+  stream_.tcp().expires_after(context_.options.request_timeout);  // for header and body together
   beast::http::async_read_header(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](Code code, std::size_t) { self->on_header(code); });
@@ -184,8 +197,13 @@ void Session::on_request(Code code) {
 }
 
 void Session::dispatch(Method method, Request request) {
-  const Router::Match match = context_.router.find(method, request.path);
-  if (match.target != nullptr) return run_handler(*match.target, std::move(request));
+  Router::Match match = context_.router.find(method, request.path);
+  if (match.target != nullptr) {
+    request.parameters = std::move(match.parameters);
+    return run_handler(*match.target, std::move(request));
+  }
+  if (match.is_malformed)
+    return answer(problem(400, request.path + " holds a % that begins no escape such as %20"));
   if (match.allow.empty()) return answer(problem(404, "there is no " + request.path + " here"));
   Response response = problem(405, request.path + " takes " + match.allow);
   response.headers.push_back({"Allow", match.allow});
@@ -215,7 +233,7 @@ void Session::run_handler(const Router::Target& target, Request request) {
 void Session::await_answer() {
   is_awaiting_ = true;
   ++exchange_;
-  stream_.expires_never();
+  stream_.tcp().expires_never();
   timer_.expires_after(context_.options.answer_timeout);
   timer_.async_wait([self = shared_from_this(), exchange = exchange_](Code) {
     // Also called when an answer or a close cancelled it; the number tells when the two cross.
@@ -264,7 +282,7 @@ void Session::write(beast::http::response<Body> message) {
   message.version(11);
   message.keep_alive(keeps_alive_);
   response_ = std::move(message);
-  stream_.expires_after(context_.options.request_timeout);
+  stream_.tcp().expires_after(context_.options.request_timeout);
   beast::http::async_write(
       stream_, std::get<Message>(response_),
       [self = shared_from_this()](Code code, std::size_t) { self->on_written(code); });
@@ -273,31 +291,38 @@ void Session::write(beast::http::response<Body> message) {
 void Session::on_written(Code code) {
   response_ = {};
   if (code) return close();
-  if (!keeps_alive_) return linger();
-  wait_for_request();
+  if (keeps_alive_) return wait_for_request();
+  if (stream_.is_tls()) return say_goodbye();
+  linger();
+}
+
+void Session::say_goodbye() {
+  stream_.tcp().expires_after(kLinger);
+  stream_.async_tls_shutdown([self = shared_from_this()](Code) { self->linger(); });
 }
 
 void Session::linger() {
   beast::error_code ignored;  // it may be closed from the other side already
-  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(kLinger);
+  stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, ignored);
+  stream_.tcp().expires_after(kLinger);
   discard_input();
 }
 
+// Below TLS, if there is any: nobody reads what this is.
 void Session::discard_input() {
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(kFirstRead),
-                          [self = shared_from_this()](Code code, std::size_t bytes) {
-                            self->discarded_ += bytes;
-                            if (code || self->discarded_ > kLingerBytes) return self->close();
-                            self->discard_input();
-                          });
+  stream_.tcp().async_read_some(buffer_.prepare(kFirstRead),
+                                [self = shared_from_this()](Code code, std::size_t bytes) {
+                                  self->discarded_ += bytes;
+                                  if (code || self->discarded_ > kLingerBytes) return self->close();
+                                  self->discard_input();
+                                });
 }
 
 void Session::close() noexcept {
   is_awaiting_ = false;
   timer_.cancel();
-  stream_.close();
+  stream_.tcp().close();
 }
 
 }  // namespace bora::http::internal

@@ -7,12 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,6 +21,7 @@
 #include "connectors/http/message.hpp"
 #include "connectors/http/router.hpp"
 #include "connectors/http/server.hpp"
+#include "connectors/http/stream.hpp"
 
 namespace bora::http::internal {
 
@@ -33,6 +34,8 @@ struct SessionContext {
   const Router& router;
   std::shared_ptr<PostBox> box;
   std::function<void(Session*)> on_closed;  ///< Called by the session's destructor.
+  /// Null: plain text. Set before the first session.
+  std::shared_ptr<boost::asio::ssl::context> tls = {};
   std::atomic<bool> is_stopping{false};
   std::atomic<std::uint64_t> requests{0};  // the two counters are statistics: relaxed throughout
   std::atomic<std::uint64_t> rejected{0};
@@ -53,13 +56,15 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Begin: serve requests, or answer one 503 without reading any. Any thread.
+  /// Begin: serve requests, or answer one 503 without reading any (not over TLS). Any thread.
   void serve();
   void refuse();
   /// Closes the connection if it is idle; else it closes after the answer under way. Any thread.
   void close_when_idle();
   /// Closes the connection now. Any thread.
   void close_now();
+  /// Where it comes from: "127.0.0.1". Any thread.
+  [[nodiscard]] std::string_view address() const noexcept { return address_of(peer_); }
   /// The answer to request number `exchange`; ignored when that one has been answered. Any thread.
   void deliver(std::uint64_t exchange, Response response);
 
@@ -69,6 +74,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using HeadOnly = boost::beast::http::response<boost::beast::http::empty_body>;
   using Code = boost::beast::error_code;
 
+  void shake_hands();
   void wait_for_request();
   void read_header();
   void on_header(Code code);
@@ -83,12 +89,13 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class Body>
   void write(boost::beast::http::response<Body> message);
   void on_written(Code code);
+  void say_goodbye();
   void linger();
   void discard_input();
   void close() noexcept;
 
   SessionContext& context_;
-  boost::beast::tcp_stream stream_;
+  Stream stream_;
   boost::asio::steady_timer timer_;  // of the answer; of lingering
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
