@@ -88,14 +88,18 @@ class Reader {
   return true;
 }
 
-[[nodiscard]] bool read_record(Reader& in, Record* out) {
+[[nodiscard]] bool read_record(Reader& in, std::uint8_t version, Record* out, bool& is_tombstone) {
   std::int64_t timestamp = 0;
   std::size_t key_code = 0;
   std::string_view key;
+  std::size_t value_code = 0;
   std::string_view value;
   if (!in.fixed(timestamp) || !in.length(key_code)) return false;
   if (key_code > 0 && !in.bytes(key_code - 1, key)) return false;
-  if (!in.text(value)) return false;
+  if (!in.length(value_code)) return false;
+  if (version == kPlainChunkVersion) ++value_code;
+  is_tombstone = value_code == 0;
+  if (!is_tombstone && !in.bytes(value_code - 1, value)) return false;
   if (out != nullptr) {
     out->timestamp = from_millis(timestamp);
     if (key_code > 0)
@@ -103,6 +107,7 @@ class Reader {
     else
       out->key.reset();
     out->value.assign(value);
+    out->is_tombstone = is_tombstone;
     out->headers.clear();
   }
   return read_headers(in, out);
@@ -128,7 +133,12 @@ void encode_record(const Record& record, WallTime timestamp, std::string& out) {
   } else {
     append_length(out, 0);
   }
-  append_bytes(out, record.value);
+  if (record.is_tombstone) {
+    append_length(out, 0);
+  } else {
+    append_length(out, record.value.size() + 1);
+    out.append(record.value);
+  }
   append_length(out, record.headers.size());
   for (const RecordHeader& header : record.headers) {
     append_bytes(out, header.key);
@@ -144,19 +154,47 @@ void write_chunk_header(const ChunkHeader& header, std::string& chunk) {
   put_fixed(chunk, 13, header.position);
 }
 
+void encode_compacted(const Record& record, std::uint32_t skipped,
+                      std::optional<std::int64_t> tombstone_appended_ms, std::string& out) {
+  BORA_CHECK(record.is_tombstone == tombstone_appended_ms.has_value(),
+             "a time for a tombstone, and for nothing else");
+  append_length(out, skipped);
+  encode_record(record, record.timestamp, out);
+  if (!tombstone_appended_ms) return;
+  const std::size_t at = out.size();
+  out.resize(at + sizeof(std::int64_t));
+  put_fixed(out, at, *tombstone_appended_ms);
+}
+
+void write_compacted_header(const ChunkHeader& header, std::string& chunk) {
+  BORA_CHECK(chunk.size() >= kCompactedHeaderBytes, "chunk without room for its header");
+  BORA_CHECK(header.span >= header.count, "a chunk holds more records than it has offsets");
+  write_chunk_header(header, chunk);
+  put_fixed(chunk, 0, kCompactedChunkVersion);
+  put_fixed(chunk, kChunkHeaderBytes, header.span);
+}
+
 Result<ChunkHeader> read_chunk_header(std::string_view chunk) {
   Reader in{chunk};
   std::uint8_t version = 0;
   ChunkHeader header;
   if (!in.fixed(version)) return Error{ErrorKind::kCorrupt, "chunk of records is empty"};
-  if (version != kChunkVersion)
-    return Error{ErrorKind::kInvalid,
-                 "chunk of records has format version " + std::to_string(version) +
-                     ", this program reads version " + std::to_string(kChunkVersion) +
-                     ": use the program that wrote it, or a newer one"};
+  if (version < kPlainChunkVersion || version > kCompactedChunkVersion)
+    return Error{ErrorKind::kInvalid, "chunk of records has format version " +
+                                          std::to_string(version) +
+                                          ", this program reads versions 1 to " +
+                                          std::to_string(kCompactedChunkVersion) +
+                                          ": use the program that wrote it, or a newer one"};
   if (!in.fixed(header.count) || !in.fixed(header.appended_ms) || !in.fixed(header.position))
     return Error{ErrorKind::kCorrupt, "chunk of records is cut off inside its header"};
-  if (header.count == 0) return Error{ErrorKind::kCorrupt, "chunk of records says it has none"};
+  header.span = header.count;
+  if (version == kCompactedChunkVersion) {
+    if (!in.fixed(header.span))
+      return Error{ErrorKind::kCorrupt, "chunk of records is cut off inside its header"};
+    if (header.span < header.count)
+      return Error{ErrorKind::kCorrupt, "chunk of records says it has more than its offsets"};
+  }
+  if (header.span == 0) return Error{ErrorKind::kCorrupt, "chunk of records says it has none"};
   return header;
 }
 
@@ -165,7 +203,9 @@ Result<ChunkDecoder> ChunkDecoder::open(std::string_view chunk) {
   if (!header) return header.status();
   ChunkDecoder decoder;
   decoder.header_ = *header;
-  decoder.rest_ = chunk.substr(kChunkHeaderBytes);
+  decoder.version_ = static_cast<std::uint8_t>(chunk.front());
+  decoder.rest_ = chunk.substr(decoder.version_ == kCompactedChunkVersion ? kCompactedHeaderBytes
+                                                                          : kChunkHeaderBytes);
   decoder.remaining_ = header->count;
   return decoder;
 }
@@ -178,10 +218,19 @@ bool ChunkDecoder::step(Record* out) {
   BORA_CHECK(remaining_ > 0, "decoding past the last record of a chunk");
   Reader in{rest_};
   const bool is_last = remaining_ == 1;
-  if (!read_record(in, out) || (is_last && !in.rest().empty())) {
+  const bool is_compacted = version_ == kCompactedChunkVersion;
+  std::size_t skipped = 0;
+  bool is_tombstone = false;
+  appended_ms_ = header_.appended_ms;
+  const bool is_whole = (!is_compacted || in.length(skipped)) &&
+                        read_record(in, version_, out, is_tombstone) &&
+                        (!is_compacted || !is_tombstone || in.fixed(appended_ms_)) &&
+                        skipped < header_.span - next_place_ && !(is_last && !in.rest().empty());
+  if (!is_whole) {
     remaining_ = 0;
     return false;
   }
+  next_place_ += static_cast<std::uint32_t>(skipped) + 1;
   rest_ = in.rest();
   --remaining_;
   return true;

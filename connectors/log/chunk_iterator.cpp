@@ -74,8 +74,8 @@ Result<ChunkPtr> ChunkIterator::copy() const {
   const Result<ChunkHeader> header = read_chunk_header(bytes);
   if (!header) return header.status();
   auto chunk = std::make_shared<Chunk>();
-  chunk->base = end() - header->count;
-  chunk->count = header->count;
+  chunk->base = end() - header->span;
+  chunk->span = header->span;
   chunk->bytes.assign(bytes);
   return ChunkPtr{std::move(chunk)};
 }

@@ -9,9 +9,6 @@
 namespace bora::log {
 namespace {
 
-// A chunk is closed at this size: large enough that the cost per chunk vanishes, small enough that a
-// seek into the middle of one is cheap.
-constexpr std::size_t kChunkBytes = 64u << 10;
 // Bounds the memory of one group, and how long the first append of it waits for the last.
 constexpr std::size_t kGroupBytes = 4u << 20;
 // Opening a database on a broken disk is work; readers and committers may ask for it often.
@@ -126,10 +123,11 @@ void GroupWriter::add(Pending& pending, Group& group, std::int64_t now_ms) {
 void GroupWriter::close_chunk(Building& building) {
   if (building.count == 0) return;
   PartitionBounds& bounds = building.bounds;
-  write_chunk_header({building.count, bounds.last_append_ms, bounds.end_position}, building.bytes);
+  write_chunk_header({building.count, bounds.last_append_ms, bounds.end_position, building.count},
+                     building.bytes);
   auto chunk = std::make_shared<Chunk>();
   chunk->base = bounds.end;
-  chunk->count = building.count;
+  chunk->span = building.count;
   chunk->bytes = std::exchange(building.bytes, {});
   building.count = 0;
   bounds.end = chunk->end();

@@ -11,6 +11,8 @@
 //   family "default"  'F'                                  ->  u32 format version
 //                     'T' | name                           ->  u32 id | u32 partitions
 //                                                              | u64 age, ms | u64 bytes
+//                                                              | u32 cleanup | u64 delay, ms
+//                                              (the last two are not there in older databases)
 //                     'S' | u32 topic | u32 partition      ->  u64 start offset | u64 position of it
 //                     'C' | u32 topic | u32 partition | group  ->  u64 next offset
 // A chunk is filed under its last offset so that one seek to an offset finds the chunk that holds it.

@@ -38,6 +38,12 @@ struct LogOptions {
   std::size_t write_buffer_bytes = 32u << 20;
 };
 
+/// What a topic forgets.
+enum class Cleanup : std::uint8_t {
+  kRetention,  ///< What is too old or too much, by the two bounds.
+  kCompact,    ///< What is not the newest record of its key. Every record needs a key.
+};
+
 /// Properties of one topic. Retention holds per partition; a record leaves when either bound says so,
 /// whether it was consumed or not.
 struct TopicOptions {
@@ -45,6 +51,11 @@ struct TopicOptions {
   /// Measured from the time of the append, not the record's timestamp, which a device may set wrong.
   std::optional<std::chrono::milliseconds> retention_age;
   std::optional<std::uint64_t> retention_bytes;  ///< Encoded size, before compression.
+  /// kCompact takes no bounds of retention.
+  Cleanup cleanup = Cleanup::kRetention;
+  /// kCompact: how long a tombstone stays after it was appended. A reader that falls further behind
+  /// than that may miss that a key was deleted.
+  std::chrono::milliseconds tombstone_delay = std::chrono::hours{24};
 };
 
 }  // namespace bora::log

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/log/assigned_partitions.hpp"
 #include "connectors/log/consumer_group.hpp"
-#include "connectors/log/partition_reader.hpp"
 #include "connectors/log/topic_log.hpp"
 #include "connectors/log/topic_log_core.hpp"
 
@@ -19,31 +19,22 @@ class SourceMembership {
  public:
   SourceMembership(LogStore& store, ConsumerGroup& group, AssignmentListener& listener,
                    std::function<void()> wake, std::atomic<std::uint64_t>& skipped)
-      : store_(store),
-        group_(group),
+      : group_(group),
         listener_(listener),
         skipped_(skipped),
         waiter_(std::move(wake)),
-        id_(group.join(waiter_)) {
-    group_.topic().add_waiter(waiter_);
-  }
+        id_(group.join(waiter_)),
+        assigned_(store, group.topic(), waiter_) {}
 
-  ~SourceMembership() {
-    group_.topic().remove_waiter(waiter_);
-    group_.leave(id_);
-  }
+  ~SourceMembership() { group_.leave(id_); }
   SourceMembership(const SourceMembership&) = delete;
   SourceMembership& operator=(const SourceMembership&) = delete;
 
   Result<std::size_t> poll(std::size_t max, std::vector<SourceRecord>& out) {
     follow_group();
     if (is_paused_ || max == 0) return rest();
-    Result<std::size_t> taken = read(max, out);
-    if (!taken || *taken > 0) return taken;
-    // Nothing there: ask to be woken, then look again, so that no append falls in between.
-    waiter_.arm();
-    taken = read(max, out);
-    if (!taken || *taken > 0) waiter_.disarm();
+    const Result<std::size_t> taken = assigned_.poll(max, out);
+    count_skipped(assigned_.skipped() - std::exchange(counted_skips_, assigned_.skipped()));
     return taken;
   }
 
@@ -60,13 +51,9 @@ class SourceMembership {
 
   void revoke_all() { revoke(group_.owned(id_)); }
 
- private:
-  struct Assigned {
-    ConsumerGroup::Owned owned;
-    PartitionReader reader;
-    std::uint64_t counted_skips = 0;
-  };
+  [[nodiscard]] std::uint64_t lag() const { return assigned_.lag(); }
 
+ private:
   /// While paused appends wake nobody; changes of the group do.
   Result<std::size_t> rest() {
     waiter_.disarm();
@@ -85,8 +72,7 @@ class SourceMembership {
   void revoke(const std::vector<ConsumerGroup::Owned>& leaving) {
     for (const ConsumerGroup::Owned& owned : leaving) {
       listener_.on_revoked(owned.partition, owned.epoch, AssignmentListener::Leave::kRevoked);
-      const auto is_it = [&](const auto& one) { return one->owned.partition == owned.partition; };
-      assigned_.erase(std::remove_if(assigned_.begin(), assigned_.end(), is_it), assigned_.end());
+      assigned_.remove(owned.partition);
       group_.give_up(id_, owned.partition);
     }
   }
@@ -101,44 +87,22 @@ class SourceMembership {
     }
     // Only after a power loss under kUnsynced can a commit lie behind the end.
     next = std::min(next, partition.end());
-    assigned_.push_back(
-        std::make_unique<Assigned>(Assigned{owned, PartitionReader{store_, partition, next}}));
+    assigned_.add(owned.partition, owned.epoch, next);
     listener_.on_assigned(owned.partition, owned.epoch, next);
-  }
-
-  /// Takes from the partitions in turn, each poll beginning with another one.
-  Result<std::size_t> read(std::size_t max, std::vector<SourceRecord>& out) {
-    std::size_t taken = 0;
-    const std::size_t first = turn_++;
-    for (std::size_t i = 0; i < assigned_.size() && taken < max; ++i) {
-      Assigned& from = *assigned_[(first + i) % assigned_.size()];
-      if (!from.reader.has_more()) continue;
-      const Result<std::size_t> read = from.reader.read(max - taken, from.owned.epoch, out);
-      count_skipped(from.reader.skipped() -
-                    std::exchange(from.counted_skips, from.reader.skipped()));
-      if (!read) {
-        // What was taken already must not be lost; the error comes again with the next poll.
-        if (taken > 0) break;
-        return read;
-      }
-      taken += *read;
-    }
-    return taken;
   }
 
   void count_skipped(std::uint64_t records) noexcept {
     if (records > 0) skipped_.fetch_add(records, std::memory_order_relaxed);
   }
 
-  LogStore& store_;
   ConsumerGroup& group_;
   AssignmentListener& listener_;
   std::atomic<std::uint64_t>& skipped_;
   Waiter waiter_;
   const MemberId id_;
+  AssignedPartitions assigned_;
   std::uint64_t seen_changes_ = 0;
-  std::vector<std::unique_ptr<Assigned>> assigned_;
-  std::size_t turn_ = 0;
+  std::uint64_t counted_skips_ = 0;
   bool is_paused_ = false;
 };
 
@@ -193,6 +157,11 @@ void LogSource::resume() {
 Status LogSource::commit(std::span<const CommitRequest> requests) {
   if (membership_ == nullptr) return not_open(options_);
   return membership_->commit(requests);
+}
+
+std::optional<std::uint64_t> LogSource::lag() const {
+  if (membership_ == nullptr) return std::nullopt;
+  return membership_->lag();
 }
 
 std::uint64_t LogSource::skipped_records() const noexcept {

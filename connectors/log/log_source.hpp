@@ -46,6 +46,8 @@ class LogSource final : public RecordSource {
   void resume() override;
   /// Waits for one write to the write-ahead log, which may queue behind a sync of appends.
   Status commit(std::span<const CommitRequest> requests) override;
+  /// What a compacted topic no longer has counts too, until it is passed over.
+  [[nodiscard]] std::optional<std::uint64_t> lag() const override;
   void close() override;
 
   /// Records that retention removed before this source could read them. Any thread.

@@ -114,6 +114,11 @@ Result<std::vector<StoredTopic>> LogStore::load_topics() const {
           topic.options.retention_age = std::chrono::milliseconds{static_cast<std::int64_t>(age)};
         if (const std::uint64_t bytes = read_u64(value, 16); bytes != kNoBound)
           topic.options.retention_bytes = bytes;
+        if (value.size() >= 36) {
+          topic.options.cleanup = static_cast<Cleanup>(read_u32(value, 24));
+          topic.options.tombstone_delay =
+              std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(value, 28))};
+        }
         topics.push_back(std::move(topic));
         return {};
       });
@@ -175,6 +180,8 @@ Status LogStore::save_topic(const StoredTopic& topic) {
   const auto age = topic.options.retention_age;
   append_u64(value, age ? static_cast<std::uint64_t>(age->count()) : kNoBound);
   append_u64(value, topic.options.retention_bytes.value_or(kNoBound));
+  append_u32(value, static_cast<std::uint32_t>(topic.options.cleanup));
+  append_u64(value, static_cast<std::uint64_t>(topic.options.tombstone_delay.count()));
   const std::string tried = "make the topic " + topic.name;
   rocksdb::WriteBatch batch;
   if (Status put = translate(batch.Put(tagged(kTopicTag, topic.name), value), tried); !put)
@@ -211,6 +218,28 @@ Status LogStore::write_chunks(std::span<const std::pair<const Partition*, ChunkP
     }
   }
   return write(batch, durability == Durability::kSyncedEachGroup, "append records");
+}
+
+Status LogStore::replace_chunks(const Partition& partition,
+                                std::span<const std::int64_t> old_last_offsets,
+                                const Chunk& chunk) {
+  constexpr std::string_view kTried = "compact records";
+  const std::uint32_t topic = partition.topic().id();
+  rocksdb::WriteBatch batch;
+  {
+    const Access database = access();
+    if (!database) return not_open(kTried);
+    rocksdb::ColumnFamilyHandle* family = database->family(kChunkFamily);
+    for (const std::int64_t last : old_last_offsets) {
+      const Status removed =
+          translate(batch.Delete(family, chunk_key(topic, partition.index(), last)), kTried);
+      if (!removed) return removed;
+    }
+    const std::string key = chunk_key(topic, partition.index(), chunk.end() - 1);
+    if (Status put = translate(batch.Put(family, key, chunk.bytes), kTried); !put) return put;
+  }
+  // Not synced: until it is on the disk, the disk has the chunks that it replaces.
+  return write(batch, /*is_synced=*/false, kTried);
 }
 
 Status LogStore::remove_chunks(const Partition& partition, std::int64_t from, std::int64_t to,

@@ -69,6 +69,10 @@ class LogStore {
   Status write_chunks(std::span<const std::pair<const Partition*, ChunkPtr>> chunks,
                       Durability durability);
 
+  /// Puts `chunk` in the place of those that end with these offsets, at once: a crash leaves either.
+  Status replace_chunks(const Partition& partition, std::span<const std::int64_t> old_last_offsets,
+                        const Chunk& chunk);
+
   /// Removes the chunks of [from, to) and remembers that the partition starts at `to`.
   Status remove_chunks(const Partition& partition, std::int64_t from, std::int64_t to,
                        std::uint64_t position);

@@ -18,6 +18,8 @@ Result<std::size_t> PartitionReader::read(std::size_t max, std::uint32_t epoch,
     Status step;
     if (decoder_.remaining() > 0)
       step = read_one(epoch, out);
+    else if (chunk_ != nullptr)
+      leave_chunk();
     else if (has_more())
       step = enter_next_chunk();
     else
@@ -31,13 +33,22 @@ Result<std::size_t> PartitionReader::read(std::size_t max, std::uint32_t epoch,
 
 Status PartitionReader::read_one(std::uint32_t epoch, std::vector<SourceRecord>& out) {
   SourceRecord& record = out.emplace_back();
-  record.position = {partition_.index(), next_, epoch};
   if (!decoder_.next(record.record)) {
     out.pop_back();
+    chunk_.reset();  // so that the same error comes again
     return damaged("a record is malformed");
   }
+  next_ = chunk_->base + decoder_.place();
+  record.position = {partition_.index(), next_, epoch};
   ++next_;
+  if (decoder_.remaining() == 0) leave_chunk();
   return {};
+}
+
+/// The chunk covers offsets after its last record too, if it was compacted.
+void PartitionReader::leave_chunk() {
+  next_ = std::max(next_, chunk_->end());
+  chunk_.reset();
 }
 
 Status PartitionReader::enter_next_chunk() {
@@ -54,12 +65,14 @@ Status PartitionReader::enter_next_chunk() {
     skip_to(partition_.start());  // retention may have moved it meanwhile
     if ((*found)->base > next_) return damaged("records are missing");
   }
-  chunk_ = std::move(*found);
-  Result<ChunkDecoder> decoder = ChunkDecoder::open(chunk_->bytes);
+  Result<ChunkDecoder> decoder = ChunkDecoder::open((*found)->bytes);
   if (!decoder) return Error{decoder.error().kind, damaged(decoder.error().message).message};
+  for (ChunkDecoder ahead = *decoder; ahead.remaining() > 0; *decoder = ahead) {
+    if (!ahead.skip()) return damaged("a record is malformed");
+    if ((*found)->base + ahead.place() >= next_) break;
+  }
   decoder_ = *decoder;
-  for (std::int64_t offset = chunk_->base; offset < next_; ++offset)
-    if (!decoder_.skip()) return damaged("a record is malformed");
+  chunk_ = std::move(*found);
   return {};
 }
 

@@ -15,7 +15,8 @@
 namespace bora::log {
 
 /// Reads one partition forwards: from memory while it is near the end, else from the database, chunk
-/// by chunk. Returns durable records only.
+/// by chunk. Returns durable records only. A chunk that it is inside of stays as it was when it was
+/// entered, whatever compaction does meanwhile.
 ///
 /// Threads: one. Lifetime: dies before the store and the partition.
 class PartitionReader {
@@ -35,6 +36,7 @@ class PartitionReader {
   Status read_one(std::uint32_t epoch, std::vector<SourceRecord>& out);
   Result<ChunkPtr> find_chunk();
   Status enter_next_chunk();
+  void leave_chunk();
   void skip_to(std::int64_t offset) noexcept;
   [[nodiscard]] Error damaged(std::string_view what) const;
 
@@ -42,7 +44,7 @@ class PartitionReader {
   const Partition& partition_;
   std::int64_t next_;
   std::uint64_t skipped_ = 0;
-  ChunkPtr chunk_;  ///< What decoder_ walks over.
+  ChunkPtr chunk_;  ///< What decoder_ walks over; null between chunks.
   ChunkDecoder decoder_;
   std::unique_ptr<ChunkIterator> stored_;  ///< Only while reading from the database.
 };

@@ -69,7 +69,7 @@ void Partition::move_start(std::int64_t start, std::uint64_t start_position) {
 
 Topic::Topic(std::uint32_t id, std::string name, TopicOptions options,
              const std::vector<PartitionBounds>& bounds, std::size_t tail_bytes)
-    : id_(id), name_(std::move(name)), options_(options) {
+    : id_(id), name_(std::move(name)), options_(options), cleanup_(options.cleanup) {
   BORA_CHECK(!bounds.empty(), "topic without partitions");
   partitions_.reserve(bounds.size());
   for (std::uint32_t index = 0; index < bounds.size(); ++index)
@@ -98,6 +98,7 @@ TopicOptions Topic::options() const {
 void Topic::set_options(const TopicOptions& options) {
   const std::lock_guard lock{mutex_};
   options_ = options;
+  cleanup_.store(options.cleanup);
 }
 
 void Topic::add_waiter(Waiter& waiter) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +18,13 @@ namespace bora::log {
 
 class Topic;
 
-/// A chunk in memory: the stored bytes and the offsets they hold. Immutable. Shared by the tail of its
+/// A chunk in memory: the stored bytes and the offsets they cover. Immutable. Shared by the tail of its
 /// partition and the readers that are inside it.
 struct Chunk {
   std::int64_t base = 0;
-  std::uint32_t count = 0;
+  std::uint32_t span = 0;  ///< Offsets covered; one for each record, unless it was compacted.
   std::string bytes;
-  [[nodiscard]] std::int64_t end() const noexcept { return base + count; }
+  [[nodiscard]] std::int64_t end() const noexcept { return base + span; }
 };
 using ChunkPtr = std::shared_ptr<const Chunk>;
 
@@ -34,6 +35,14 @@ struct PartitionBounds {
   std::int64_t end = 0;              ///< Next offset to be given.
   std::uint64_t end_position = 0;
   std::int64_t last_append_ms = 0;
+};
+
+/// What one compaction of a partition leaves for the next one to know.
+struct CompactionMark {
+  std::int64_t end = 0;    ///< Up to here it has seen the partition.
+  std::uint64_t kept = 0;  ///< Records that it left below that.
+  /// When the oldest tombstone that it left may be forgotten.
+  std::optional<std::int64_t> next_tombstone_ms;
 };
 
 /// One partition: its bounds, and its newest chunks.
@@ -63,6 +72,9 @@ class Partition {
   /// Everything below `start` is gone, or (on failure to remove it) is there again.
   void move_start(std::int64_t start, std::uint64_t start_position);
 
+  /// For who cleans up, one at a time.
+  [[nodiscard]] CompactionMark& compaction() noexcept { return compaction_; }
+
  private:
   Topic& topic_;
   const std::uint32_t index_;
@@ -73,6 +85,7 @@ class Partition {
   PartitionBounds bounds_;
   std::deque<ChunkPtr> tail_;
   std::size_t tail_bytes_ = 0;
+  CompactionMark compaction_;  // guarded by the core's lock on cleaning up
 };
 
 /// Tells a source that poll() has something, if it asked. Threads: thread-safe.
@@ -116,6 +129,8 @@ class Topic {
   [[nodiscard]] Partition& next_partition();
 
   [[nodiscard]] TopicOptions options() const;
+  /// options().cleanup, without a lock.
+  [[nodiscard]] Cleanup cleanup() const noexcept { return cleanup_.load(); }
   void set_options(const TopicOptions& options);
 
   /// After remove_waiter() returned, the waiter is not called any more.
@@ -130,6 +145,7 @@ class Topic {
   std::atomic<std::uint32_t> turn_{0};
   mutable std::mutex mutex_;  // guards options_
   TopicOptions options_;
+  std::atomic<Cleanup> cleanup_;
   std::mutex waiters_mutex_;  // guards waiters_; held while they are called: a wake only signals
   std::vector<Waiter*> waiters_;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "connectors/log/compaction.hpp"
 #include "connectors/log/partition_reader.hpp"
 #include "connectors/log/retention.hpp"
 #include "connectors/log/topic_log_core.hpp"
@@ -72,8 +73,11 @@ Result<std::uint64_t> TopicLog::enforce_retention(WallTime now) {
   for (Topic* topic : core_->topics()) {
     const TopicOptions options = topic->options();
     for (std::uint32_t p = 0; p < topic->partitions(); ++p) {
+      Partition& partition = topic->partition(p);
       const Result<std::uint64_t> gone =
-          log::enforce_retention(core_->store(), topic->partition(p), options, now);
+          options.cleanup == Cleanup::kCompact
+              ? compact(core_->store(), partition, options, now)
+              : log::enforce_retention(core_->store(), partition, options, now);
       if (!gone) return gone.status();
       removed += *gone;
     }

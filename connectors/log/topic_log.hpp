@@ -30,8 +30,8 @@ class TopicLogCore;
 /// Durability: appends of all threads queue up; one writer thread takes all that wait and writes them
 /// as one group, by default with one sync, then completes them; the next group gathers meanwhile. An
 /// append that succeeded survives `kill -9`, and under kSyncedEachGroup a power loss. A failed or
-/// unanswered append may still be found in the log after a restart. Offsets of a partition are dense
-/// and never used for another record.
+/// unanswered append may still be found in the log after a restart. Offsets of a partition are never
+/// used for another record, and dense but for what compaction took out.
 /// Committed offsets go to the write-ahead log without a sync of their own: they survive `kill -9`; a
 /// power loss may take back the last ones, which only replays.
 ///
@@ -49,8 +49,8 @@ class TopicLog {
   TopicLog(const TopicLog&) = delete;
   TopicLog& operator=(const TopicLog&) = delete;
 
-  /// Makes the topic, or changes the retention of an existing one. Appending to or reading from an
-  /// unknown topic makes it with default options.
+  /// Makes the topic, or changes what an existing one forgets. Appending to or reading from an unknown
+  /// topic makes it with default options.
   /// Fails: kInvalid when the name is not legal in Kafka ([a-zA-Z0-9._-], at most 249 characters) or
   /// the topic exists with another number of partitions.
   Status create_topic(std::string_view name, const TopicOptions& options);
@@ -78,8 +78,8 @@ class TopicLog {
   Result<std::size_t> read(std::string_view topic, std::uint32_t partition, std::int64_t offset,
                            std::size_t max, std::vector<SourceRecord>& out) const;
 
-  /// Removes what the topics' retention no longer keeps. To be called from time to time by the owner;
-  /// the log never does so by itself. Returns the number of records removed.
+  /// Removes what the topics no longer keep, by retention or by compaction. To be called from time to
+  /// time by the owner; the log never does so by itself. Returns the number of records removed.
   Result<std::uint64_t> enforce_retention(WallTime now);
 
   [[nodiscard]] LogStats stats() const;

@@ -32,6 +32,15 @@ Status check_partitions(std::uint32_t partitions, std::string_view what) {
                                    std::to_string(kMaxPartitions)};
 }
 
+Status check_cleanup(const TopicOptions& options, std::string_view name) {
+  if (options.cleanup == Cleanup::kRetention) return {};
+  if (!options.retention_age && !options.retention_bytes && options.tombstone_delay.count() >= 0)
+    return {};
+  return {ErrorKind::kInvalid, "could not make topic " + std::string{name} +
+                                   ": a compacted topic has no bounds of retention, and a delay "
+                                   "for tombstones that is not negative"};
+}
+
 }  // namespace
 
 TopicLogCore::TopicLogCore(LogOptions options, const Clock& clock, std::unique_ptr<LogStore> store)
@@ -115,12 +124,21 @@ Status TopicLogCore::create_topic(std::string_view name, const TopicOptions& opt
                 std::to_string(*options.partitions) + " partitions: it exists with " +
                 std::to_string(partitions) +
                 ", and changing that would part records of one key; use another name"};
+  if (Status ok = check_cleanup(options, name); !ok) return ok;
   TopicOptions wanted = options;
   wanted.partitions = partitions;
   if (Status saved = store_->save_topic({(*topic)->id(), (*topic)->name(), wanted}); !saved)
     return saved;
   (*topic)->set_options(wanted);
   return {};
+}
+
+Status TopicLogCore::check_record(const Record& record, const Topic& topic) const {
+  if (!record.key && topic.cleanup() == Cleanup::kCompact)
+    return {ErrorKind::kInvalid, "could not append a record without a key to topic " +
+                                     topic.name() +
+                                     ": it keeps the newest record of each key; give it one"};
+  return check_size(encoded_bound(record), topic.name());
 }
 
 Result<Topic*> TopicLogCore::make_topic(std::string_view name, const TopicOptions& options) {
@@ -131,6 +149,7 @@ Result<Topic*> TopicLogCore::make_topic(std::string_view name, const TopicOption
   topic.options.partitions = options.partitions.value_or(options_.default_partitions);
   if (Status ok = check_partitions(*topic.options.partitions, "topic " + topic.name); !ok)
     return ok;
+  if (Status ok = check_cleanup(options, name); !ok) return ok;
 
   const std::unique_lock lock{mutex_};
   auto found = topics_.find(name);
@@ -183,9 +202,8 @@ Status TopicLogCore::add(AppendBatch& batch, std::string_view name, std::span<co
   }
   std::size_t bytes = 0;
   for (const Record& record : records) {
-    const std::size_t bound = encoded_bound(record);
-    if (Status ok = check_size(bound, name); !ok) return ok;
-    bytes += bound;
+    if (Status ok = check_record(record, *topic); !ok) return ok;
+    bytes += encoded_bound(record);
   }
   if (Status taken = take_room(batch, bytes, room); !taken) return taken;
   for (const Record& record : records)
@@ -249,7 +267,7 @@ LogStats TopicLogCore::stats() const {
 
 std::uint32_t TopicLogCore::open_sources() const {
   const std::shared_lock lock{mutex_};
-  std::uint32_t open = 0;
+  std::uint32_t open = open_tables_.load();
   for (const auto& [key, group] : groups_)
     open += group->members();
   return open;

@@ -60,8 +60,10 @@ class TopicLogCore {
   /// Held while retention runs: one at a time.
   [[nodiscard]] std::mutex& retention_mutex() noexcept { return retention_mutex_; }
   [[nodiscard]] LogStats stats() const;
-  /// Sources that are open.
+  /// Sources that are open, those of tables too.
   [[nodiscard]] std::uint32_t open_sources() const;
+  void table_opened() noexcept { ++open_tables_; }
+  void table_closed() noexcept { --open_tables_; }
 
  private:
   TopicLogCore(LogOptions options, const Clock& clock, std::unique_ptr<LogStore> store);
@@ -70,6 +72,7 @@ class TopicLogCore {
   Result<Topic*> make_topic(std::string_view name, const TopicOptions& options);
   ConsumerGroup& group_locked(Topic& topic, std::string_view name);
   Status check_size(std::size_t bytes, std::string_view topic) const;
+  Status check_record(const Record& record, const Topic& topic) const;
   Status take_room(AppendBatch& batch, std::size_t bytes, Room room) const;
   void encode(AppendBatch& batch, Topic& topic, const Record& record) const;
 
@@ -77,6 +80,7 @@ class TopicLogCore {
   const Clock& clock_;
   std::unique_ptr<LogStore> store_;
   std::atomic<std::size_t> queued_bytes_{0};
+  std::atomic<std::uint32_t> open_tables_{0};
   std::mutex retention_mutex_;
   mutable std::shared_mutex mutex_;  // guards the two maps; what they point to guards itself
   std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;

@@ -27,7 +27,8 @@ std::string chunk_of(const std::vector<Record>& records) {
   std::string chunk(kChunkHeaderBytes, '\0');
   for (const Record& record : records)
     encode_record(record, record.timestamp, chunk);
-  write_chunk_header({static_cast<std::uint32_t>(records.size()), -7, 1u << 20}, chunk);
+  const auto count = static_cast<std::uint32_t>(records.size());
+  write_chunk_header({count, -7, 1u << 20, count}, chunk);
   return chunk;
 }
 
@@ -48,7 +49,7 @@ TEST_CASE("records come out of a chunk as they went in") {
   const std::string chunk = chunk_of(records);
   auto decoder = ChunkDecoder::open(chunk);
   REQUIRE(decoder);
-  CHECK(decoder->header() == ChunkHeader{5, -7, 1u << 20});
+  CHECK(decoder->header() == ChunkHeader{5, -7, 1u << 20, 5});
   Record record = keyed("left over", "from before");
   record.headers = {{"left", "over"}};
   for (const Record& expected : records) {
@@ -112,7 +113,7 @@ TEST_CASE("a chunk of an unknown format version is refused with both versions in
   REQUIRE_FALSE(decoder);
   CHECK(decoder.error().kind == ErrorKind::kInvalid);
   CHECK_THAT(decoder.error().message, Catch::Contains("format version 9"));
-  CHECK_THAT(decoder.error().message, Catch::Contains("reads version 1"));
+  CHECK_THAT(decoder.error().message, Catch::Contains("reads versions 1 to 3"));
 }
 
 TEST_CASE("a header that promises no records, or ends early, is corrupt") {

@@ -8,6 +8,7 @@
 
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/log_source.hpp"
+#include "connectors/log/log_table_source.hpp"
 
 namespace bora::parts {
 
@@ -96,6 +97,15 @@ RecordConnections LogPart::connections(std::string topic, std::string group) {
                     log(), log::LogSourceOptions{.topic = topic, .group = group});
               },
           .dead_letters = sinks()};
+}
+
+std::function<std::unique_ptr<RecordSource>()> LogPart::table(std::string topic) {
+  return [this, topic = std::move(topic)] {
+    // A topic that is read as a table is compacted, whoever made it before that was known. If that
+    // fails, so does the source's open(), with the same words.
+    log().create_topic(topic, {.cleanup = log::Cleanup::kCompact}).ignore("open() says so too");
+    return std::make_unique<log::LogTableSource>(log(), topic);
+  };
 }
 
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> LogPart::sinks() {

@@ -33,6 +33,7 @@ class LogPart final : public TopicsPart {
     return *log_;
   }
   [[nodiscard]] RecordConnections connections(std::string topic, std::string group) override;
+  [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> table(std::string topic) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:

@@ -20,6 +20,9 @@ class TopicsPart : public host::Service {
  public:
   /// What a RecordSpout on `topic`, as a member of `group`, needs.
   [[nodiscard]] virtual RecordConnections connections(std::string topic, std::string group) = 0;
+  /// The whole of a compacted topic, for a table: every partition from its first record on, member of no
+  /// group, commits ignored. lag() is known once open, and 0 when caught up.
+  [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> table(std::string topic) = 0;
   /// What a RecordSinkBolt needs: a sink of its own for each task.
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() = 0;
 };
