@@ -3,11 +3,11 @@ SEEDS ?= 2000
 KILLS ?= 20
 ARGS ?=
 
-.PHONY: help run test bench bench-smoke simulate kill-test format lint clean
+.PHONY: help run test bench bench-smoke simulate kill-test services services-down format lint clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, build, run the demonstration (ARGS="--help" for its options)
 	@scripts/run $(ARGS)
@@ -27,11 +27,18 @@ simulate: ## run whole topologies under SEEDS=2000 seeded schedules with faults
 kill-test: ## kill -9 the program under load KILLS=20 times and look for what was lost
 	@scripts/kill-test $(KILLS)
 
+services: ## start real Kafka, Redis and KairosDB on loopback (ARGS=kafka3 for others)
+	@scripts/services up $(ARGS)
+
+services-down: ## end them
+	@scripts/services down
+
 format: ## rewrite the sources as .clang-format says
 	@scripts/format --fix
 
 lint: ## clang-tidy
 	@scripts/lint
 
-clean: ## remove build/
+clean: ## end the servers of scripts/services, remove build/
+	@scripts/services down
 	rm -rf build
