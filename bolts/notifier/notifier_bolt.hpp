@@ -16,6 +16,7 @@
 #include "bolts/record_sink_writer.hpp"
 #include "bora/bolt.hpp"
 #include "bora/check.hpp"
+#include "bora/clock.hpp"
 #include "bora/coalesced_post.hpp"
 #include "bora/failure.hpp"
 #include "bora/gauge.hpp"
@@ -59,11 +60,12 @@ struct NotifierStats {
   }
 };
 
-/// A tuple whose notification was refused, and why.
+/// A tuple whose notification was refused, why, and when.
 template <class T>
 struct Refused {
   T tuple;
   std::string reason;
+  WallTime at{};
 };
 
 /// Tells somebody about each tuple. A tuple is emitted on `out` when its notification is told, and done
@@ -97,6 +99,7 @@ class NotifierBolt final : public Bolt<T, T> {
       return {ErrorKind::kInvalid, "the bolt " + std::string{context.component()} +
                                        " needs a notifier and something to say: give it both"};
     }
+    clock_ = &context.clock();
     notifier_ = connect_(context.clock(), context.task());
     BORA_CHECK(notifier_ != nullptr, "a notifier's factory gave nothing");
     outcomes_.bind(context.poster(), [this] { take_outcomes(); });
@@ -181,7 +184,7 @@ class NotifierBolt final : public Bolt<T, T> {
     const bool is_refused = failure_kind_of(error.kind) == FailureKind::kPermanent;
     (is_refused ? stats_.refused : stats_.unavailable).add();
     if (!is_refused || options_.on_refusal == OnRefusal::kFail) throw_as_failure(error);
-    refused.emit({in, error.message});
+    refused.emit({in, error.message, clock_->wall_now()});
     this->out.emit(in);
   }
 
@@ -216,7 +219,7 @@ class NotifierBolt final : public Bolt<T, T> {
     if (!is_refused || options_.on_refusal == OnRefusal::kFail)
       return fail_all(waiting, kind, error.message);
     for (Waiter& waiter : waiting)
-      refused.emit({waiter.tuple, error.message}, waiter.token);
+      refused.emit({waiter.tuple, error.message, clock_->wall_now()}, waiter.token);
     pass_on(waiting);
   }
   static void fail_all(std::vector<Waiter>& waiting, FailureKind kind, const std::string& reason) {
@@ -229,6 +232,7 @@ class NotifierBolt final : public Bolt<T, T> {
   Compose compose_;
   NotifierBoltOptions options_;
   NotifierStats stats_;
+  const Clock* clock_ = nullptr;
   std::unique_ptr<Notifier> notifier_;
   std::atomic<const Notifier*> shown_{nullptr};
   DeliveryBook book_{options_.remembered};
