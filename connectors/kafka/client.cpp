@@ -73,6 +73,11 @@ void Client::forget_trouble() noexcept {
   has_trouble_.store(false, std::memory_order_relaxed);
 }
 
+void Client::silence() {
+  const std::lock_guard lock{log_mutex_};
+  on_log_ = nullptr;
+}
+
 void Client::remember(std::string trouble, std::uint8_t weight) {
   const std::lock_guard lock{mutex_};
   if (weight < trouble_weight_) return;
@@ -104,6 +109,7 @@ void Client::on_log(const rd_kafka_t* handle, int level, const char* facility, c
     const std::string line = std::string{facility} + ": " + text;
     if (std::string security = explain_security(line); !security.empty())
       client.remember(std::move(security) + "; last heard: " + text, kSaysWhatToDo);
+    const std::lock_guard lock{client.log_mutex_};
     if (client.on_log_) client.on_log_(level, line);
   } catch (
       ...) {  // NOLINT(bugprone-empty-catch): a log line that is lost is all that there is to it

@@ -50,8 +50,14 @@ class Client {
   /// What was last heard of TLS, authentication or connections, with what to do; empty when nothing was
   /// since forget_trouble().
   [[nodiscard]] std::string last_trouble() const;
+  [[nodiscard]] bool is_in_trouble() const noexcept {
+    return has_trouble_.load(std::memory_order_relaxed);
+  }
   /// The brokers answer again. Cheap when there is no trouble.
   void forget_trouble() noexcept;
+
+  /// Hands out no more log lines. None is on its way to who started the client once this returned.
+  void silence();
 
   /// The error after which the client can do no more; success while there is none.
   [[nodiscard]] Status fatal(std::string_view tried) const;
@@ -67,7 +73,8 @@ class Client {
   static int on_stats(rd_kafka_t* handle, char* json, std::size_t bytes, void* opaque);
   void remember(std::string trouble, std::uint8_t weight);
 
-  const std::function<void(int, std::string_view)> on_log_;
+  std::mutex log_mutex_;
+  std::function<void(int, std::string_view)> on_log_;  // guarded by log_mutex_
   void* const user_;
   rd_kafka_t* handle_ = nullptr;
 

@@ -85,7 +85,7 @@ Result<Conf> make_conf(const KafkaOptions& options, Role role, std::span<const P
   for (const auto& [name, value] : kDefaults)
     if (done) done = set(conf.get(), name, std::string{value});
   for (const Preset& preset : presets)
-    if (done) done = set(conf.get(), preset.name, preset.value);
+    if (done && preset.value) done = set(conf.get(), preset.name, *preset.value);
   for (const auto& [name, value] : options.properties) {
     if (done) done = check_owned(name, presets);
     if (done && is_for(role, scope_of(name))) done = set(conf.get(), name, value);

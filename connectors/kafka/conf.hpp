@@ -2,6 +2,7 @@
 // Private: includes librdkafka.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace bora::kafka {
 /// A property that a client of ours sets.
 struct Preset {
   std::string name;
-  std::string value;
+  std::optional<std::string> value;  ///< Nothing: librdkafka's own default.
   /// Why KafkaOptions::properties may not set it; empty: it may, and then wins.
   std::string why_owned = {};
 };
