@@ -96,6 +96,15 @@ std::string KafkaClient::ask_metadata(std::chrono::milliseconds timeout) {
   return empty ? "no broker" : "";
 }
 
+int KafkaClient::count_topics() {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto error = rd_kafka_metadata(handle_, 1, nullptr, &metadata, kTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(error));
+  const int count = metadata->topic_cnt;
+  rd_kafka_metadata_destroy(metadata);
+  return count;
+}
+
 std::string KafkaClient::write(const std::string& topic) {
   delivered_ = "no report";
   const std::string value = "a record of a test";

@@ -25,6 +25,8 @@ class KafkaClient {
   KafkaClient& operator=(const KafkaClient&) = delete;
 
   [[nodiscard]] std::string ask_metadata(std::chrono::milliseconds timeout = kPatience);
+  /// How many topics the broker names to this client, when asked for all. Fails: throws.
+  [[nodiscard]] int count_topics();
   /// One record, and waits for its delivery report.
   [[nodiscard]] std::string write(const std::string& topic);
   /// Partition 0 from its beginning, without joining a group: the first record or error that comes.

@@ -86,6 +86,12 @@ TEST_CASE("a valid certificate that has no rights may not write reports") {
   CHECK(stranger.write(reports_topic()) == kDenied);
 }
 
+TEST_CASE("a certificate without rights is told of no topic") {
+  const TestTopic topic("services.unseen.");
+  CHECK(producer("topology").count_topics() > 0);
+  CHECK(producer("stranger").count_topics() == 0);
+}
+
 TEST_CASE("the topologies' certificate writes a topic and reads it in a group") {
   const TestTopic topic("services.topology.");
   KafkaClient writer = producer("topology");
