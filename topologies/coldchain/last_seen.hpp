@@ -71,7 +71,7 @@ class LastSeen {
   virtual Status walk(const Range& range, std::vector<Sighting>& found) = 0;
 
   /// Devices known.
-  virtual Result<std::uint64_t> count() = 0;
+  virtual Result<std::uint64_t> count_devices() = 0;
 };
 
 }  // namespace bora::coldchain

@@ -69,7 +69,7 @@ class SilentSet {
     std::uint64_t silent = 0;  ///< Begun and not ended.
     std::uint64_t ended = 0;   ///< Ended and not forgotten.
   };
-  virtual Result<Counts> count() = 0;
+  virtual Result<Counts> count_silences() = 0;
 };
 
 }  // namespace bora::coldchain

@@ -1,0 +1,102 @@
+// The alert ledger in RocksDB: one key for each claim that was granted.
+
+#include <map>
+#include <utility>
+
+#include "connectors/rocksdb/key_codec.hpp"
+#include "topologies/coldchain/state/embedded_core.hpp"
+#include "topologies/coldchain/state/limits.hpp"
+
+namespace bora::coldchain {
+
+namespace {
+
+/// Of all claims of this device and kind.
+std::string prefix_of(const AlertClaim& claim) {
+  std::string key;
+  store::append_u64(key, to_uint(claim.device));
+  key.push_back(static_cast<char>(claim.kind));
+  return key;
+}
+
+std::string key_at(const std::string& prefix, std::int64_t millis) {
+  std::string key = prefix;
+  store::append_u64(key, static_cast<std::uint64_t>(millis));  // never negative
+  return key;
+}
+
+using Grants = std::map<std::int64_t, std::string>;  // of one device and kind: time -> id
+
+/// What `grants` answer to a claim; whether it is new, the caller finds out.
+std::optional<ClaimAnswer> answer(const Grants& grants, std::int64_t time, std::string_view id) {
+  const std::int64_t apart = AlertLedger::kApart.count();
+  bool is_taken = !grants.empty() && time < grants.rbegin()->first - AlertLedger::kKept.count();
+  for (auto at = grants.upper_bound(time - apart); at != grants.end() && at->first < time + apart;
+       ++at) {
+    if (at->second == id) return ClaimAnswer::kYours;
+    is_taken = true;
+  }
+  if (is_taken) return ClaimAnswer::kTaken;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::map<std::int64_t, std::string>> EmbeddedState::Core::load_grants(
+    const std::string& prefix) {
+  Grants grants;
+  const std::string bound = store::after_prefix(prefix);
+  const rocksdb::Slice upper{bound};
+  rocksdb::ReadOptions reading;
+  if (!bound.empty()) reading.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> at{
+      (*database_)->NewIterator(reading, database_->family(kAlertsFamily))};
+  for (at->Seek(prefix); at->Valid(); at->Next()) {
+    if (at->key().size() != prefix.size() + 8) return unreadable("a claim has a wrong form");
+    grants.emplace(
+        static_cast<std::int64_t>(store::read_u64(store::view(at->key()), prefix.size())),
+        at->value().ToString());
+  }
+  if (Status read = database_->translate(at->status(), "read claims of alerts in"); !read)
+    return read;
+  return grants;
+}
+
+Status EmbeddedState::Core::claim(std::span<const AlertClaim> claims,
+                                  std::vector<ClaimAnswer>& answers) {
+  const Lock lock{mutex_};
+  answers.clear();
+  for (const AlertClaim& each : claims)
+    if (Status checked = check_claim(each); !checked) return checked;
+  if (Status opened = ensure_open(); !opened) return opened;
+
+  rocksdb::WriteBatch batch;
+  auto* const family = database_->family(kAlertsFamily);
+  std::map<std::string, Grants> known;  // of this batch, its own grants included
+  for (const AlertClaim& each : claims) {
+    const std::string prefix = prefix_of(each);
+    auto grants = known.find(prefix);
+    if (grants == known.end()) {
+      auto loaded = load_grants(prefix);
+      if (!loaded) return loaded.status();
+      grants = known.emplace(prefix, *std::move(loaded)).first;
+    }
+    const std::int64_t time = to_millis(each.time);
+    if (const auto answered = answer(grants->second, time, each.id)) {
+      answers.push_back(*answered);
+      continue;
+    }
+    answers.push_back(ClaimAnswer::kYours);
+    grants->second.emplace(time, each.id);
+    batch.Put(family, key_at(prefix, time), store::slice(each.id)).PermitUncheckedError();
+    const std::int64_t kept_from = grants->second.rbegin()->first - AlertLedger::kKept.count();
+    while (grants->second.begin()->first < kept_from) {
+      batch.Delete(family, key_at(prefix, grants->second.begin()->first)).PermitUncheckedError();
+      grants->second.erase(grants->second.begin());
+    }
+  }
+  if (batch.Count() == 0) return {};
+  return write(batch, "record claims of alerts");
+}
+
+}  // namespace bora::coldchain
