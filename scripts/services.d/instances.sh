@@ -64,14 +64,17 @@ wait_gone() {
 # last can never take its leave of a quorum, and Kafka would wait for that: less patience with several.
 end_instances() {
   local instance patience=20
-  (($# == 1)) || patience=5
+  (($# == 1)) || patience=10
   for instance in "$@"; do
     is_alive "$instance" || continue
     kill "$(pid_of "$instance")"
     kill -s CONT "$(pid_of "$instance")" # a paused one would never see it
   done
   for instance in "$@"; do
-    wait_gone "$instance" "$patience" && continue
+    if wait_gone "$instance" "$patience"; then
+      keep_classes "$instance"
+      continue
+    fi
     say "$instance: still there $patience s after SIGTERM, killed"
     kill -s KILL "$(pid_of "$instance")"
     wait_gone "$instance" 10 || die "$instance does not end, not even by SIGKILL"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # $state and $java_options are of instances.sh and jars.sh
+# shellcheck disable=SC2154  # $state, $java_options and $class_options are of instances.sh and jars.sh
 # Kafka in KRaft mode, broker and controller in one process: one broker, or three for tests of failure.
 # Functions named kafka_* serve both services; those of kafka3 stand at the end.
 
@@ -70,10 +70,14 @@ kafka_prepare() {
 
 # kafka_launch INSTANCE
 kafka_launch() {
-  local more=() heap=-Xmx512m
+  local more=() size=(-Xmx512m)
   read -ra more <<<"${BORA_KAFKA_JAVA_OPTIONS:-}"
-  [[ $1 == kafka ]] || heap=-Xmx256m
-  launch "$1" java "${java_options[@]}" "$heap" -Xms128m -Djava.net.preferIPv4Stack=true \
+  # Benchmarks run against the one broker; the three shall start soon, and need no more than the first
+  # compiler for that.
+  [[ $1 == kafka ]] || size=(-Xmx256m -XX:TieredStopAtLevel=1)
+  prepare_classes kafka "$1"
+  launch "$1" java "${java_options[@]}" "${class_options[@]}" "${size[@]}" -Xms128m \
+    -Djava.net.preferIPv4Stack=true \
     -Dlog4j.configuration="file:$PWD/deploy/services/kafka/log4j.properties" \
     -cp "$(jars_of kafka)/*" "${more[@]}" kafka.Kafka "$state/$1/server.properties"
 }

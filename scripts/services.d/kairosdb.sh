@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # $state and $java_options are of instances.sh and jars.sh
+# shellcheck disable=SC2154  # $state, $java_options and $class_options are of instances.sh and jars.sh
 # KairosDB with the H2 store that it brings: one process, data in a file.
 
 kairosdb_instances() { echo kairosdb; }
@@ -18,7 +18,9 @@ kairosdb_prepare() {
 }
 
 kairosdb_launch() {
-  launch kairosdb java "${java_options[@]}" -Xmx256m --add-opens java.base/java.lang=ALL-UNNAMED \
+  prepare_classes kairosdb kairosdb
+  launch kairosdb java "${java_options[@]}" "${class_options[@]}" -Xmx256m -XX:TieredStopAtLevel=1 \
+    --add-opens java.base/java.lang=ALL-UNNAMED \
     -Dlogback.configurationFile="$PWD/deploy/services/kairosdb/logback.xml" \
     -cp "$(jars_of kairosdb)/*" org.kairosdb.core.Main -c run -p kairosdb.conf
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # $state and $java_options are of instances.sh and jars.sh
+# shellcheck disable=SC2154  # $state is of instances.sh
 # Redis: Debian's server with a configuration of its own; the system's, if any, is left alone.
 
 redis_instances() { echo redis; }
