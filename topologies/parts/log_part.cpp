@@ -103,7 +103,9 @@ std::function<std::unique_ptr<RecordSource>()> LogPart::table(std::string topic)
   return [this, topic = std::move(topic)] {
     // A topic that is read as a table is compacted, whoever made it before that was known. If that
     // fails, so does the source's open(), with the same words.
-    log().create_topic(topic, {.cleanup = log::Cleanup::kCompact}).ignore("open() says so too");
+    log::TopicOptions compacted;
+    compacted.cleanup = log::Cleanup::kCompact;
+    log().create_topic(topic, compacted).ignore("open() says so too");
     return std::make_unique<log::LogTableSource>(log(), topic);
   };
 }

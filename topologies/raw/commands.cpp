@@ -6,13 +6,14 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "bora/clock.hpp"
 #include "host/signals.hpp"
 #include "topologies/coldchain/time_text.hpp"
-#include "topologies/raw/archive.hpp"
+#include "topologies/raw/archive_set.hpp"
 #include "topologies/raw/replay.hpp"
 #include "topologies/raw/store_text.hpp"
 
@@ -23,7 +24,7 @@ using coldchain::DeviceId;
 
 /// What was typed. Shared by the two functions of a command: one declares, the other reads.
 struct Typed {
-  std::string archive;
+  std::vector<std::string> archives;
   std::uint64_t device = 0;
   std::string from;
   std::string to;
@@ -44,7 +45,9 @@ WallTime time_or(const std::string& text, WallTime otherwise) {
 
 void declare_archive(CLI::App& command, Typed& typed) {
   command
-      .add_option("--archive", typed.archive, "directory of the archive; default: as configured")
+      .add_option("--archive", typed.archives,
+                  "directory of an archive; several are read as one; default: as configured")
+      ->allow_extra_args(false)
       ->type_name("DIR");
 }
 
@@ -61,25 +64,42 @@ std::pair<CLI::Option*, CLI::Option*> declare_range(CLI::App& command, Typed& ty
           declare_time("--to", typed.to, "inserted before")};
 }
 
-Result<std::unique_ptr<ArchiveReader>> open_archive(const Typed& typed,
-                                                    const CommandSources& sources) {
-  return ArchiveReader::open(typed.archive.empty() ? sources.archive()
-                                                   : std::filesystem::path{typed.archive});
+/// Archives, and what reads them as one.
+struct Archives {
+  std::vector<std::unique_ptr<ArchiveReader>> readers;
+  [[nodiscard]] ArchiveSet set() const {
+    std::vector<const ArchiveReader*> all;
+    for (const auto& reader : readers)
+      all.push_back(reader.get());
+    return ArchiveSet{std::move(all)};
+  }
+};
+
+Result<Archives> open_archives(const Typed& typed, const CommandSources& sources) {
+  std::vector<std::filesystem::path> paths{typed.archives.begin(), typed.archives.end()};
+  if (paths.empty()) paths.push_back(sources.archive());
+  Archives archives;
+  for (const std::filesystem::path& path : paths) {
+    auto opened = ArchiveReader::open(path);
+    if (!opened) return opened.status();
+    archives.readers.push_back(*std::move(opened));
+  }
+  return archives;
 }
 
 Status run_store(const Typed& typed, const CommandSources& sources, std::ostream& out) {
-  const auto archive = open_archive(typed, sources);
-  if (!archive) return archive.status();
-  if (!typed.is_scan) return write_count(**archive, out);
+  const auto archives = open_archives(typed, sources);
+  if (!archives) return archives.status();
+  if (!typed.is_scan) return write_count(archives->set(), out);
   const ScanRequest request{.device_id = DeviceId{typed.device},
                             .from = time_or(typed.from, WallTime::min()),
                             .to = time_or(typed.to, WallTime::max())};
-  return write_scan(**archive, request, out).status();
+  return write_scan(archives->set(), request, out).status();
 }
 
 Status run_replay(const Typed& typed, const CommandSources& sources, host::Log& log) {
-  const auto archive = open_archive(typed, sources);
-  if (!archive) return archive.status();
+  const auto archives = open_archives(typed, sources);
+  if (!archives) return archives.status();
   const ReplayRequest request{.device_id = DeviceId{typed.device},
                               .from = time_or(typed.from, WallTime::min()),
                               .to = time_or(typed.to, WallTime::max()),
@@ -99,7 +119,7 @@ Status run_replay(const Typed& typed, const CommandSources& sources, host::Log& 
                                    {"delivered", progress.delivered}});
           }};
   return sources.with_topics([&](RecordSink& sink) -> Status {
-    const auto progress = replay(**archive, sink, request, environment);
+    const auto progress = replay(archives->set(), sink, request, environment);
     if (!progress) return progress.status();
     if (!progress->was_stopped) return {};
     return {ErrorKind::kClosed,

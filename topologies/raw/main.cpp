@@ -1,37 +1,36 @@
 #include <memory>
 #include <utility>
 
-#include "connectors/log/log_sink.hpp"
-#include "connectors/log/topic_log.hpp"
 #include "host/run.hpp"
+#include "topologies/parts/dlq_command.hpp"
+#include "topologies/parts/make_topics.hpp"
+#include "topologies/parts/topics_command.hpp"
 #include "topologies/raw/commands.hpp"
 #include "topologies/raw/program.hpp"
 
-namespace {
-
-bora::Status with_topics(const bora::raw::ProgramOptions& options, const bora::Clock& clock,
-                         const std::function<bora::Status(bora::RecordSink&)>& use) {
-  auto log = bora::log::TopicLog::open({.path = options.topics_path()}, clock);
-  if (!log) return log.status();
-  bora::log::LogSink sink{**log};
-  return use(sink);
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  const bora::SystemClock clock;
-  bora::raw::ProgramOptions options;
-  bora::host::Program program;
+  using namespace bora;
+  const SystemClock clock;
+  raw::ProgramOptions options;
+  host::Program program;
   program.name = "raw";
   program.about = "archives every message of a topic exactly as it was received";
   options.bind(program.settings);
-  program.assemble = [&](bora::host::Assembly& assembly) {
-    return bora::raw::assemble(options, clock, assembly);
+  program.assemble = [&](host::Assembly& assembly) {
+    return raw::assemble(options, clock, assembly);
   };
-  const bora::raw::CommandSources sources{
+  const raw::CommandSources sources{
       .archive = [&] { return options.archive_path(); },
-      .with_topics = [&](const auto& use) { return with_topics(options, clock, use); }};
-  program.commands = {bora::raw::store_command(sources), bora::raw::replay_command(sources)};
-  return bora::host::run(argc, argv, std::move(program));
+      .with_topics =
+          [&](const auto& use) {
+            return parts::with_topics(options.topics, clock, [&](parts::TopicsPart& topics) {
+              return use(*topics.sinks()(0));
+            });
+          }};
+  const auto plans = [&] { return options.topic_plans(); };
+  const auto topics = [&] { return std::vector{options.raw.topic}; };
+  program.commands = {raw::store_command(sources), raw::replay_command(sources),
+                      parts::topics_command(options.topics, plans, clock),
+                      parts::dlq_command(options.topics, topics, clock)};
+  return host::run(argc, argv, std::move(program));
 }

@@ -3,13 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "topologies/parts/log_part.hpp"
+#include "spouts/dead_letter.hpp"
 
 namespace bora::raw {
-
-namespace {
-host::Url url(const char* text) { return host::Url::parse(text).value(); }
-}  // namespace
 
 Status ArchivePart::start() {
   auto opened = Archive::open(options_);
@@ -32,8 +28,7 @@ std::vector<host::Sample> ArchivePart::samples() const {
            .value = static_cast<double>(stats->file_bytes)}};
 }
 
-ProgramOptions::ProgramOptions()
-    : topics(url("log:./data/topics")), archive(url("rocksdb:./data/archive")) {}
+ProgramOptions::ProgramOptions() : archive(host::Url::parse("rocksdb:./data/archive").value()) {}
 
 void bind(host::Settings& settings, RawOptions& raw) {
   settings.bind("raw.group", raw.group, "consumer group");
@@ -49,24 +44,28 @@ void bind(host::Settings& settings, RawOptions& raw) {
 }
 
 void ProgramOptions::bind(host::Settings& settings) {
-  settings.bind("topics", topics, "where the topics are", {"log"});
+  topics.bind(settings);
   settings.bind("archive", archive, "where the archive is", {"rocksdb"});
   settings.bind("raw.topic", raw.topic, "topic to archive", {"readings", "reports"});
   raw::bind(settings, raw);
 }
 
 std::filesystem::path ProgramOptions::archive_path() const { return std::string(archive.rest()); }
-std::filesystem::path ProgramOptions::topics_path() const { return std::string(topics.rest()); }
+
+std::vector<parts::TopicPlan> ProgramOptions::topic_plans() const {
+  // Dead letters are few and looked at by people: one partition.
+  return {{.name = raw.topic}, {.name = dead_letter_topic(raw.topic), .partitions = 1}};
+}
 
 Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembly& assembly) {
-  auto log =
-      std::make_unique<parts::LogPart>(log::LogOptions{.path = options.topics_path()}, clock);
+  auto topics = parts::make_topics(options.topics, options.topic_plans(), "raw", clock);
+  if (!topics) return topics.status();
   auto archive = std::make_unique<ArchivePart>(ArchiveOptions{.path = options.archive_path()});
   auto topology = make_topology(
-      options.raw, {.connections = log->connections(options.raw.topic, options.raw.group),
+      options.raw, {.connections = (*topics)->connections(options.raw.topic, options.raw.group),
                     .archive = [part = archive.get()]() -> Archive& { return part->archive(); }});
   if (!topology) return topology.status();
-  assembly.add(std::move(log));
+  assembly.add(*std::move(topics));
   assembly.add(std::move(archive));
   assembly.add(std::move(topology).value());
   return {};

@@ -2,12 +2,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "bora/clock.hpp"
 #include "bora/status.hpp"
 #include "host/assembly.hpp"
 #include "host/settings.hpp"
 #include "host/url.hpp"
+#include "topologies/parts/make_topics.hpp"
 #include "topologies/raw/archive.hpp"
 #include "topologies/raw/topology.hpp"
 
@@ -38,17 +40,18 @@ void bind(host::Settings& settings, RawOptions& raw);
 
 /// What the program is configured by.
 struct ProgramOptions {
-  host::Url topics;
+  parts::TopicsOptions topics;
   host::Url archive;
   RawOptions raw;
 
   ProgramOptions();
   void bind(host::Settings& settings);
   [[nodiscard]] std::filesystem::path archive_path() const;
-  [[nodiscard]] std::filesystem::path topics_path() const;
+  /// The topics that the program needs: the one it reads, and its dead letters.
+  [[nodiscard]] std::vector<parts::TopicPlan> topic_plans() const;
 };
 
-/// Adds the topic log, the archive and the topology.
+/// Adds the topics, the archive and the topology.
 [[nodiscard]] Status assemble(const ProgramOptions& options, const Clock& clock,
                               host::Assembly& assembly);
 

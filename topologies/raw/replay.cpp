@@ -29,7 +29,7 @@ class Run {
   Run(RecordSink& sink, const ReplayRequest& request, const ReplayEnvironment& environment)
       : sink_(sink), request_(request), outside_(environment), start_(environment.clock.now()) {}
 
-  Result<ReplayProgress> all_of(ArchiveScan scan) {
+  Result<ReplayProgress> all_of(ArchiveSetScan scan) {
     while (failure_ && scan.next()) {
       if (!wait_for_turn()) {
         progress_.was_stopped = true;
@@ -129,7 +129,7 @@ class Run {
 
 }  // namespace
 
-Result<ReplayProgress> replay(const ArchiveReader& archive, RecordSink& sink,
+Result<ReplayProgress> replay(const ArchiveSet& archive, RecordSink& sink,
                               const ReplayRequest& request, const ReplayEnvironment& environment) {
   return Run{sink, request, environment}.all_of(
       archive.scan(request.device_id, request.from, request.to));

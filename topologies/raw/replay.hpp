@@ -8,7 +8,7 @@
 #include "bora/clock.hpp"
 #include "bora/record.hpp"
 #include "bora/status.hpp"
-#include "topologies/raw/archive.hpp"
+#include "topologies/raw/archive_set.hpp"
 
 namespace bora::raw {
 
@@ -44,7 +44,7 @@ struct ReplayEnvironment {
 /// When stopped it sends nothing more and waits for what was sent, so `delivered` says exactly how far
 /// it came. The archive is only read.
 /// Fails: with the first delivery that failed, kUnavailable when the topic took nothing for too long.
-[[nodiscard]] Result<ReplayProgress> replay(const ArchiveReader& archive, RecordSink& sink,
+[[nodiscard]] Result<ReplayProgress> replay(const ArchiveSet& archive, RecordSink& sink,
                                             const ReplayRequest& request,
                                             const ReplayEnvironment& environment);
 

@@ -16,18 +16,18 @@ Status taken_by(const std::ostream& out) {
 
 }  // namespace
 
-Status write_count(const ArchiveReader& archive, std::ostream& out) {
+Status write_count(const ArchiveSet& archive, std::ostream& out) {
   const auto count = archive.count();
   if (!count) return count.status();
   out << *count << '\n' << std::flush;
   return taken_by(out);
 }
 
-Result<std::uint64_t> write_scan(const ArchiveReader& archive, const ScanRequest& request,
+Result<std::uint64_t> write_scan(const ArchiveSet& archive, const ScanRequest& request,
                                  std::ostream& out) {
   std::uint64_t lines = 0;
   std::string line;
-  ArchiveScan scan = archive.scan(request.device_id, request.from, request.to);
+  ArchiveSetScan scan = archive.scan(request.device_id, request.from, request.to);
   while (scan.next()) {
     const ArchiveEntry& entry = scan.entry();
     line.assign("{\"device\":").append(std::to_string(to_uint(entry.device_id)));

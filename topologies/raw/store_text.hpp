@@ -6,12 +6,12 @@
 #include "bora/clock.hpp"
 #include "bora/status.hpp"
 #include "topologies/coldchain/messages.hpp"
-#include "topologies/raw/archive.hpp"
+#include "topologies/raw/archive_set.hpp"
 
 namespace bora::raw {
 
 /// The number of entries and a newline.
-Status write_count(const ArchiveReader& archive, std::ostream& out);
+Status write_count(const ArchiveSet& archive, std::ostream& out);
 
 struct ScanRequest {
   coldchain::DeviceId device_id{};
@@ -25,7 +25,7 @@ struct ScanRequest {
 ///
 /// `message` is the message as it was received when it is JSON, else a string.
 /// Returns the number of lines. Fails: kClosed when `out` does not take them, kCorrupt.
-Result<std::uint64_t> write_scan(const ArchiveReader& archive, const ScanRequest& request,
+Result<std::uint64_t> write_scan(const ArchiveSet& archive, const ScanRequest& request,
                                  std::ostream& out);
 
 }  // namespace bora::raw

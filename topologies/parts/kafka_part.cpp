@@ -1,0 +1,76 @@
+#include "topologies/parts/kafka_part.hpp"
+
+#include <utility>
+
+#include "connectors/kafka/kafka_table_source.hpp"
+#include "topologies/parts/kafka_topic_tools.hpp"
+
+namespace bora::parts {
+
+KafkaPart::KafkaPart(Options options, const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      sink_stats_(std::make_shared<kafka::KafkaSinkStats>()) {}
+KafkaPart::~KafkaPart() = default;
+
+Status KafkaPart::start() {
+  const auto tools = KafkaTopicTools::make(options_.kafka);
+  if (!tools) return tools.status();
+  return verify(**tools, options_.required, options_.program);
+}
+
+void KafkaPart::stop(std::chrono::milliseconds) {}
+
+std::vector<host::Sample> KafkaPart::samples() const {
+  std::vector<host::Sample> samples = sources_.samples();
+  const auto add = [&](std::string name, std::string help, host::Sample::Kind kind, auto value) {
+    samples.push_back({.name = std::move(name),
+                       .help = std::move(help),
+                       .kind = kind,
+                       .value = static_cast<double>(value)});
+  };
+  const kafka::KafkaSinkStats& sinks = *sink_stats_;
+  using Kind = host::Sample::Kind;
+  add("kafka_sink_delivered_records_total", "Records that the brokers acknowledged.",
+      Kind::kCounter, sinks.delivered.load());
+  add("kafka_sink_failed_records_total", "Deliveries that failed and are brought again.",
+      Kind::kCounter, sinks.failed.load());
+  add("kafka_sink_refused_records_total", "Records not taken, mostly as the queue was full.",
+      Kind::kCounter, sinks.refused.load());
+  add("kafka_sink_resent_records_total", "Records sent again by a producer that was made anew.",
+      Kind::kCounter, sinks.resent.load());
+  add("kafka_sink_recreated_producers_total", "Producers made anew after a fatal error.",
+      Kind::kCounter, sinks.recreated.load());
+  add("kafka_sink_queued_records", "Records without an outcome.", Kind::kGauge,
+      sinks.queued_records.load());
+  add("kafka_sink_queued_bytes", "Bytes of their keys and values.", Kind::kGauge,
+      sinks.queued_bytes.load());
+  return samples;
+}
+
+RecordConnections KafkaPart::connections(std::string topic, std::string group) {
+  return {
+      .source =
+          [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
+            return std::make_unique<WatchedSource>(
+                kafka::KafkaSourceOptions{.kafka = options_.kafka, .topic = topic, .group = group},
+                clock_, sources_);
+          },
+      .dead_letters = sinks()};
+}
+
+std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topic) {
+  return [this, topic = std::move(topic)] {
+    return std::make_unique<kafka::KafkaTableSource>(
+        kafka::KafkaTableSourceOptions{.kafka = options_.kafka, .topic = topic}, clock_);
+  };
+}
+
+std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks() {
+  return [this](std::uint32_t) {
+    return std::make_unique<kafka::KafkaSink>(
+        kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
+  };
+}
+
+}  // namespace bora::parts

@@ -1,0 +1,77 @@
+#include "topologies/parts/make_topics.hpp"
+
+#include <utility>
+
+#include "connectors/kafka/kafka_sink.hpp"
+#include "topologies/parts/kafka_part.hpp"
+#include "topologies/parts/kafka_topic_tools.hpp"
+#include "topologies/parts/log_part.hpp"
+#include "topologies/parts/log_topic_tools.hpp"
+
+namespace bora::parts {
+namespace {
+
+log::LogOptions log_options(const TopicsOptions& options) {
+  return {.path = std::string{options.url.rest()}};
+}
+
+Result<kafka::KafkaOptions> kafka_options(const TopicsOptions& options, std::string_view program) {
+  kafka::KafkaOptions kafka;
+  kafka.brokers = std::string{options.url.rest()};
+  if (kafka.brokers.find_first_of("/@") != std::string::npos) {
+    return Error{ErrorKind::kInvalid,
+                 "the setting topics is no kafka://host:port,host:port: passwords and other "
+                 "properties are settings kafka.*"};
+  }
+  kafka.properties = {options.kafka.begin(), options.kafka.end()};
+  kafka.properties.emplace("client.id", program);
+  if (Status known = kafka::check_properties(kafka.properties); !known) return known;
+  if (Status taken = kafka::check_sink_options({.kafka = kafka}); !taken) return taken;
+  return kafka;
+}
+
+}  // namespace
+
+TopicsOptions::TopicsOptions() : url(host::Url::parse("log:./data/topics").value()) {}
+
+void TopicsOptions::bind(host::Settings& settings) {
+  settings.bind("topics", url, "where the topics are", {"log", "kafka"});
+  settings.bind_map("kafka", kafka, "property of librdkafka, for topics in Kafka");
+}
+
+Result<std::unique_ptr<TopicsPart>> make_topics(const TopicsOptions& options,
+                                                std::vector<TopicPlan> required,
+                                                std::string program, const Clock& clock) {
+  if (!options.is_kafka())
+    return std::unique_ptr<TopicsPart>{std::make_unique<LogPart>(log_options(options), clock)};
+  auto kafka = kafka_options(options, program);
+  if (!kafka) return kafka.status();
+  return std::unique_ptr<TopicsPart>{std::make_unique<KafkaPart>(
+      KafkaPart::Options{*std::move(kafka), std::move(required), std::move(program)}, clock)};
+}
+
+Result<std::unique_ptr<TopicTools>> make_topic_tools(const TopicsOptions& options,
+                                                     const Clock& clock) {
+  if (!options.is_kafka()) {
+    auto tools = LogTopicTools::open(log_options(options), clock);
+    if (!tools) return tools.status();
+    return std::unique_ptr<TopicTools>{*std::move(tools)};
+  }
+  const auto kafka = kafka_options(options, "bora-tools");
+  if (!kafka) return kafka.status();
+  auto tools = KafkaTopicTools::make(*kafka);
+  if (!tools) return tools.status();
+  return std::unique_ptr<TopicTools>{*std::move(tools)};
+}
+
+Status with_topics(const TopicsOptions& options, const Clock& clock,
+                   const std::function<Status(TopicsPart&)>& use) {
+  const auto topics = make_topics(options, {}, "bora-tools", clock);
+  if (!topics) return topics.status();
+  if (Status started = (*topics)->start(); !started) return started;
+  const Status done = use(**topics);
+  (*topics)->stop(std::chrono::seconds{5});
+  return done;
+}
+
+}  // namespace bora::parts

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bora/clock.hpp"
+#include "bora/record.hpp"
+#include "connectors/kafka/kafka_source.hpp"
+#include "host/assembly.hpp"
+
+namespace bora::parts {
+
+/// The Kafka sources that a process has open now, and what /metrics says of them.
+/// Threads: thread-safe.
+class SourceWatch {
+ public:
+  /// What one source showed last.
+  struct Levels {
+    std::string topic;
+    std::string group;
+    std::optional<std::uint64_t> lag = {};
+    std::optional<std::chrono::milliseconds> lag_time = {};
+    kafka::KafkaSource::Counters counters = {};
+  };
+  using Id = std::uint64_t;
+
+  Id add(std::string topic, std::string group);
+  void show(Id id, std::optional<std::uint64_t> lag,
+            std::optional<std::chrono::milliseconds> lag_time,
+            const kafka::KafkaSource::Counters& counters);
+  /// Its counters stay counted.
+  void remove(Id id);
+  /// Sources of one topic and group together.
+  [[nodiscard]] std::vector<host::Sample> samples() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<Id, Levels> levels_;
+  std::map<std::pair<std::string, std::string>, kafka::KafkaSource::Counters> gone_;
+  Id next_ = 1;
+};
+
+/// A KafkaSource that shows itself to a watch, from the thread that polls it, at most once a second.
+class WatchedSource final : public RecordSource {
+ public:
+  WatchedSource(kafka::KafkaSourceOptions options, const Clock& clock, SourceWatch& watch);
+  ~WatchedSource() override;
+  WatchedSource(const WatchedSource&) = delete;
+  WatchedSource& operator=(const WatchedSource&) = delete;
+
+  [[nodiscard]] std::string_view topic() const noexcept override { return source_.topic(); }
+  Status open(AssignmentListener& listener, std::function<void()> wake) override;
+  Result<std::size_t> poll(std::size_t max, std::vector<SourceRecord>& out) override;
+  void pause() override { source_.pause(); }
+  void resume() override { source_.resume(); }
+  Status commit(std::span<const CommitRequest> requests) override {
+    return source_.commit(requests);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> lag() const override { return source_.lag(); }
+  void close() override { source_.close(); }
+
+ private:
+  const Clock& clock_;
+  SourceWatch& watch_;
+  SourceWatch::Id id_;
+  Instant shown_{};
+  kafka::KafkaSource source_;
+};
+
+}  // namespace bora::parts
