@@ -35,15 +35,20 @@ elseif(BORA_SANITIZE MATCHES "undefined")
   set(BORA_TEST_ENVIRONMENT ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1")
 endif()
 
-# bora_test(NAME LABEL unit|property|... SOURCES ... DEPS ... [TIMEOUT s])
-# Every test case becomes one ctest entry; a case that outlives the timeout fails.
+# bora_test(NAME LABEL unit|property|... SOURCES ... DEPS ... [TIMEOUT s] [SERIAL])
+# Every test case becomes one ctest entry; a case that outlives the timeout fails. SERIAL: none of
+# them runs beside another test, as they take servers away that others use.
 function(bora_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_LABEL IN_LIST BORA_TEST_LABELS)
     message(FATAL_ERROR "bora_test(${name}): LABEL '${ARG_LABEL}' is none of ${BORA_TEST_LABELS}")
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  set(serial "")
+  if(ARG_SERIAL)
+    set(serial RUN_SERIAL TRUE)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
@@ -51,7 +56,7 @@ function(bora_test name)
   add_dependencies(bora_tests_${ARG_LABEL} ${name})
   catch_discover_tests(${name}
     TEST_PREFIX "${ARG_LABEL}: "
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${BORA_TEST_ENVIRONMENT})
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${serial} ${BORA_TEST_ENVIRONMENT})
 endfunction()
 
 # bora_benchmark(NAME SOURCES ... DEPS ...)

@@ -20,8 +20,8 @@ std::string kairosdb_url();       ///< "http://127.0.0.1:PORT"
 /// stranger (valid, without rights) and impostor (CN=gateway, not of this CA).
 std::filesystem::path certs_directory();
 
-/// What happens to a server during a test. The others of a test run use it too, unless the test runs
-/// alone: give it `PROPERTIES RUN_SERIAL TRUE`, or three brokers, which nobody else uses.
+/// What happens to a server during a test. The others of a test run use it too: such a test needs
+/// `SERIAL` in its bora_test().
 enum class ServerEvent {
   kKill,    ///< SIGKILL.
   kStop,    ///< SIGTERM; returns when it has ended.
