@@ -107,12 +107,11 @@ int KafkaClient::count_topics() {
 
 std::string KafkaClient::write(const std::string& topic) {
   delivered_ = "no report";
-  const std::string value = "a record of a test";
-  const auto error =
-      rd_kafka_producev(handle_, RD_KAFKA_V_TOPIC(topic.c_str()),
-                        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return name_of(error);
+  std::string value = "a record of a test";
+  const Topic handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
+  if (rd_kafka_produce(handle.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value.data(),
+                       value.size(), nullptr, 0, nullptr) != 0)
+    return name_of(rd_kafka_last_error());
   rd_kafka_flush(handle_, kTimeoutMs);
   return delivered_;
 }
