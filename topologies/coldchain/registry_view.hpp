@@ -25,7 +25,7 @@ namespace bora::coldchain {
 /// Memory: about 210 bytes per device or gateway, and 100 for each entry of its config, more when its
 /// texts are longer than 15 bytes; size() knows.
 ///
-/// Threads: one thread writes (apply, set_ready), any threads read. A read takes the lock of one of 64
+/// Threads: one thread writes (apply, set_ready, set_unready), any threads read. A read takes the lock of one of 64
 /// shards for a look-up in a hash table; apply() holds it no longer.
 class RegistryView {
  public:
@@ -37,7 +37,7 @@ class RegistryView {
   [[nodiscard]] std::shared_ptr<const DeviceEntry> device(DeviceId id) const;
   [[nodiscard]] std::shared_ptr<const GatewayEntry> gateway(GatewayId id) const;
 
-  /// Whether the whole topic was read once. Before that an unknown device may be one not read yet.
+  /// Whether the whole topic was read and understood. Else an unknown device may be one not read yet.
   [[nodiscard]] bool is_ready() const noexcept { return ready_.load(std::memory_order_acquire); }
   /// Grows with every change: while it is the same, so is every entry.
   [[nodiscard]] std::uint64_t version() const noexcept {
@@ -55,6 +55,8 @@ class RegistryView {
   void apply(RegistryChange change);
   /// The writer: everything that the topic held at the start was applied.
   void set_ready() noexcept { ready_.store(true, std::memory_order_release); }
+  /// The writer: something that the topic holds was not applied.
+  void set_unready() noexcept { ready_.store(false, std::memory_order_release); }
 
  private:
   static constexpr std::size_t kShards = 64;

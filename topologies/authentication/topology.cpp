@@ -1,0 +1,60 @@
+#include "topologies/authentication/topology.hpp"
+
+#include <utility>
+
+#include "spouts/record_spout.hpp"
+#include "topologies/authentication/rewrite.hpp"
+
+namespace bora::authentication {
+
+OutgoingRecord encode(const Outcome& outcome) {
+  const bool is_accepted = outcome.finding == Finding::kAccepted;
+  OutgoingRecord outgoing;
+  outgoing.topic = is_accepted ? "readings" : "reports.rejected";
+  outgoing.record.key = coldchain::record_key(outcome.device_id);
+  outgoing.record.timestamp = outcome.received;
+  write_without_secrets(outcome.record->value, outcome.received,
+                        is_accepted ? std::string_view{} : to_string(outcome.finding),
+                        outgoing.record.value);
+  return outgoing;
+}
+
+Result<Topology> make_topology(const AuthenticationOptions& options, AuthenticationWorld world) {
+  TopologyBuilder topology{"authentication"};
+  auto reports =
+      topology.spout("reports",
+                     [connections = world.connections, spout = options.spout] {
+                       return RecordSpout<ConsumedRecord>{connections, spout};
+                     },
+                     {.max_in_flight = options.max_in_flight, .source_key = "device_id"});
+  // On the spout's thread: a hop would cost more than the parsing.
+  auto parse =
+      topology.bolt("parse", [view = world.checks.view] { return ParseBolt{view}; }).local(reports);
+  auto devices = topology
+                     .bolt("devices",
+                           [checks = world.checks, memo = options.memo] {
+                             return CredentialBolt<DeviceClaim>{checks, memo};
+                           },
+                           {.tasks = options.device_tasks})
+                     .fields(parse[&ParseBolt::devices], &DeviceClaim::id, "device_id");
+  auto gateways = topology
+                      .bolt("gateways",
+                            [checks = world.checks, memo = options.memo] {
+                              return CredentialBolt<GatewayClaim>{checks, memo};
+                            },
+                            {.tasks = options.gateway_tasks})
+                      .fields(parse[&ParseBolt::gateways], &GatewayClaim::id, "gateway_id");
+  auto join =
+      topology.bolt("join", [] { return JoinBolt{kMessageTimeout + std::chrono::minutes{1}}; })
+          .fields(devices, &Verdict::attempt)
+          .fields(gateways, &Verdict::attempt);
+  topology
+      .bolt("publish",
+            [sinks = world.sinks, sink = options.sink] {
+              return RecordSinkBolt<Outcome>{sinks, encode, sink};
+            })
+      .local(join);
+  return topology.build();
+}
+
+}  // namespace bora::authentication
