@@ -46,7 +46,9 @@ void bind(host::Settings& settings, RawOptions& raw) {
 void ProgramOptions::bind(host::Settings& settings) {
   topics.bind(settings);
   settings.bind("archive", archive, "where the archive is", {"rocksdb"});
-  settings.bind("raw.topic", raw.topic, "topic to archive", {"readings", "reports"});
+  settings.bind("raw.topic", raw.topic, "topic to archive");
+  settings.bind("raw.messages", raw.messages, "what the topic holds; auto: as its name says",
+                {"auto", "readings", "reports"});
   raw::bind(settings, raw);
 }
 

@@ -9,11 +9,13 @@
 namespace bora::raw {
 
 Result<Topology> make_topology(const RawOptions& options, RawWorld world) {
-  if (options.topic != "readings" && options.topic != "reports")
-    return Error{ErrorKind::kInvalid, "topic '" + options.topic +
-                                          "' is none that raw can read: use readings or reports"};
-  const auto kind = options.topic == "reports" ? coldchain::MessageKind::kReport
-                                               : coldchain::MessageKind::kReading;
+  const std::string& messages = options.messages == "auto" ? options.topic : options.messages;
+  if (messages != "readings" && messages != "reports")
+    return Error{ErrorKind::kInvalid,
+                 "the name of topic '" + options.topic +
+                     "' does not tell what is in it: set raw.messages to readings or reports"};
+  const auto kind =
+      messages == "reports" ? coldchain::MessageKind::kReport : coldchain::MessageKind::kReading;
   BatchOptions<ArchiveRow> batch;
   batch.max_items = options.batch_records;
   batch.size_of = [](const ArchiveRow& row) { return row.record->value.size(); };

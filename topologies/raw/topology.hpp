@@ -14,7 +14,9 @@
 namespace bora::raw {
 
 struct RawOptions {
-  std::string topic = "readings";   ///< `readings` or `reports`: decides how messages are read.
+  std::string topic = "readings";
+  /// `readings` or `reports`: how the messages of the topic are read. `auto`: as its name says.
+  std::string messages = "auto";
   std::string group = "raw";        ///< Consumer group.
   std::uint32_t archive_tasks = 1;  ///< Threads that write; the archive takes one batch at a time.
   std::uint32_t max_in_flight = 8192;
