@@ -99,7 +99,7 @@ std::unique_ptr<RecordSource> RecordWorld::source() {
                                          std::make_unique<test::MemorySource>(broker_, options));
 }
 
-std::unique_ptr<RecordSink> RecordWorld::dead_letters() {
+std::unique_ptr<RecordSink> RecordWorld::sink() {
   test::MemorySinkOptions options;
   options.seed = world_.dice().next();
   options.faults = sink_faults_;

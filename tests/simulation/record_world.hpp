@@ -37,7 +37,11 @@ class RecordWorld {
 
   [[nodiscard]] testing::World& world() noexcept { return world_; }
   [[nodiscard]] std::unique_ptr<RecordSource> source();
-  [[nodiscard]] std::unique_ptr<RecordSink> dead_letters();
+  /// Into any topic of the broker, the dead letters' among them.
+  [[nodiscard]] std::unique_ptr<RecordSink> sink();
+  [[nodiscard]] std::unique_ptr<RecordSink> dead_letters() { return sink(); }
+  /// For topics of a scenario's own.
+  [[nodiscard]] test::MemoryBroker& broker() noexcept { return broker_; }
 
   /// The store: by position, so that a record stored again changes nothing.
   void store(std::uint32_t partition, std::int64_t offset, std::string_view value);
@@ -47,14 +51,19 @@ class RecordWorld {
 
   /// Says that all below `request.next_offset` is done: the effects must be there already.
   void look_at_commit(const CommitRequest& request);
-  /// Every record is in the store or among the dead letters.
+  /// For records that leave no trace in the store: what else tells that one is done.
+  using Done =
+      std::function<bool(std::uint32_t partition, std::int64_t offset, const Record& record)>;
+  void done_when(Done done) { done_ = std::move(done); }
+  /// Every record is in the store, among the dead letters, or done.
   [[nodiscard]] bool is_all_done();
 
  private:
   using Position = std::pair<std::uint32_t, std::int64_t>;
   void collect_letters();
   [[nodiscard]] bool is_done(const Position& position) const {
-    return stored_.count(position) != 0 || letters_.count(position) != 0;
+    if (stored_.count(position) != 0 || letters_.count(position) != 0) return true;
+    return done_ && done_(position.first, position.second, records_.at(position).record);
   }
 
   testing::World& world_;
@@ -64,6 +73,7 @@ class RecordWorld {
   std::map<Position, Made> records_;
   std::set<Position> stored_;
   std::set<Position> letters_;  // by the position of their record
+  Done done_;
   std::size_t letters_seen_ = 0;
   std::uint64_t store_is_away_ = 0;  // for so many writes
 };

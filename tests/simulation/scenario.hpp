@@ -25,5 +25,7 @@ struct Scenario {
                                                 std::function<void(const std::string&)> trace);
 [[nodiscard]] testing::SimulationReport run_records(std::uint64_t seed,
                                                     std::function<void(const std::string&)> trace);
+[[nodiscard]] testing::SimulationReport run_thresholds(
+    std::uint64_t seed, std::function<void(const std::string&)> trace);
 
 }  // namespace bora::simulation

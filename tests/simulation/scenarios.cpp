@@ -7,6 +7,8 @@ const std::vector<Scenario>& scenarios() {
       {"graph", "a synthetic graph with one of everything", run_graph},
       {"records", "records from a hostile source into a store that fails", run_records},
       {"raw", "the raw topology, with an archive that fails", run_raw},
+      {"thresholds", "the thresholds topology, with a ledger and a web hook that fail",
+       run_thresholds},
   };
   return all;
 }

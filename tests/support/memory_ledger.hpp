@@ -21,6 +21,8 @@ class MemoryLedger final : public coldchain::AlertLedger {
   using Subject = std::pair<std::uint64_t, coldchain::AlertKind>;
   /// Asked before the claims are looked at; an error is the answer to all.
   std::function<Status()> before = [] { return Status{}; };
+  /// Asked when they were answered; an error loses the answers.
+  std::function<Status()> after = [] { return Status{}; };
   std::map<Subject, std::map<WallTime, std::string>> granted;  // time -> id
   std::size_t calls = 0;
 
@@ -31,7 +33,7 @@ class MemoryLedger final : public coldchain::AlertLedger {
     answers.clear();
     for (const coldchain::AlertClaim& claim : claims)
       answers.push_back(answer(claim));
-    return {};
+    return after();
   }
 
  private:
