@@ -41,7 +41,14 @@ class Client {
 
   [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_; }
   [[nodiscard]] static Client& from(void* opaque) noexcept { return *static_cast<Client*>(opaque); }
+  /// Null once forgotten. Only for callbacks that a poll serves.
   [[nodiscard]] void* user() const noexcept { return user_; }
+  /// Whoever polls from now on is somebody else.
+  void forget_user() noexcept { user_ = nullptr; }
+
+  /// Of a member of a group: it was given its share once. See consumer_closer.hpp.
+  void mark_assigned() noexcept { was_assigned_ = true; }
+  [[nodiscard]] bool was_assigned() const noexcept { return was_assigned_; }
 
   /// kafka::translate(), with the last trouble as detail when no broker answers.
   [[nodiscard]] Status translate(rd_kafka_resp_err_t code, std::string_view tried) const;
@@ -75,7 +82,8 @@ class Client {
 
   std::mutex log_mutex_;
   std::function<void(int, std::string_view)> on_log_;  // guarded by log_mutex_
-  void* const user_;
+  void* user_;                                         // of the thread that polls
+  bool was_assigned_ = false;                          // of the thread that polls
   rd_kafka_t* handle_ = nullptr;
 
   mutable std::mutex mutex_;

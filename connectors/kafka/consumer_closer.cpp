@@ -8,6 +8,38 @@
 #include "bora/clock.hpp"
 
 namespace bora::kafka {
+namespace {
+
+// Above the time that a group waits for its slowest member.
+constexpr std::chrono::minutes kLongestJoin{6};
+constexpr std::chrono::seconds kLongestLeave{30};
+
+[[nodiscard]] bool is_known_to_group(const Client& client) {
+  char* const id = rd_kafka_memberid(client.get());
+  const bool is_known = id != nullptr && id[0] != '\0';
+  if (id != nullptr) rd_kafka_mem_free(client.get(), id);
+  return is_known;
+}
+
+/// True when the client may be ended. Only for members of groups.
+[[nodiscard]] bool settle(Client& client) {
+  if (client.was_assigned()) return true;
+  if (!is_known_to_group(client)) {
+    rd_kafka_unsubscribe(client.get());  // an answer to its joining comes too late from here on
+    if (!is_known_to_group(client)) return true;
+  }
+  const SystemClock clock;
+  const Instant give_up = clock.now() + kLongestJoin;
+  constexpr int kStepMillis = 50;
+  while (!client.was_assigned() && clock.now() < give_up) {
+    const Message ignored{rd_kafka_consumer_poll(client.get(), kStepMillis)};
+  }
+  if (!client.was_assigned()) return false;
+  static_cast<void>(leave_group(client, kLongestLeave));
+  return true;
+}
+
+}  // namespace
 
 bool leave_group(Client& client, std::chrono::milliseconds timeout) {
   const Queue events{rd_kafka_queue_new(client.get())};
@@ -30,9 +62,12 @@ bool leave_group(Client& client, std::chrono::milliseconds timeout) {
 
 bool dispose(std::unique_ptr<Client> client, std::chrono::milliseconds timeout) {
   client->silence();
+  client->forget_user();
   std::promise<void> ended;
   std::future<void> end = ended.get_future();
   std::thread thread{[held = std::move(client), done = std::move(ended)]() mutable {
+    // Never freed when it does not settle: to free it would abort the process.
+    if (!settle(*held)) static_cast<void>(held.release());
     held.reset();
     done.set_value();
   }};
@@ -42,6 +77,16 @@ bool dispose(std::unique_ptr<Client> client, std::chrono::milliseconds timeout) 
   }
   thread.detach();
   return false;
+}
+
+void refuse_share(Client& client, rd_kafka_resp_err_t code) {
+  const Partitions none = make_partitions(0);
+  if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    rd_kafka_assign(client.get(), nullptr);
+    return;
+  }
+  client.mark_assigned();
+  const KafkaError ignored{rd_kafka_incremental_assign(client.get(), none.get())};
 }
 
 }  // namespace bora::kafka

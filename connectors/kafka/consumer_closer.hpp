@@ -17,6 +17,13 @@ namespace bora::kafka {
 
 /// Ends librdkafka's threads in a thread of its own, and waits for that at most `timeout`. False when it
 /// took longer: it goes on by itself then, and calls nobody back.
+///
+/// A member that joined and was not given its share yet must not be ended: librdkafka 2.0.2 aborts the
+/// process then (its issue 4312). That thread waits until it was, and leaves the group with it; a member
+/// for which that never happens is kept until the process ends.
 [[nodiscard]] bool dispose(std::unique_ptr<Client> client, std::chrono::milliseconds timeout);
+
+/// Answers a rebalance for a client whose user has gone: it wants nothing.
+void refuse_share(Client& client, rd_kafka_resp_err_t code);
 
 }  // namespace bora::kafka

@@ -159,6 +159,9 @@ constexpr std::array kSecuritySigns = {
          "kafka.sasl.mechanism"},
     Sign{"SSL handshake failed",
          "TLS could not be agreed on: check the certificates on both sides"},
+    Sign{"SSL_HANDSHAKE",
+         "the other side ended the TLS handshake: check that this is its TLS listener, and the "
+         "certificates on both sides"},
 };
 
 }  // namespace

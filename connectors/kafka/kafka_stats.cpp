@@ -1,7 +1,6 @@
 #include "connectors/kafka/kafka_stats.hpp"
 
 #include <algorithm>
-
 #include <simdjson.h>
 
 namespace bora::kafka {

@@ -15,8 +15,6 @@ using Leave = AssignmentListener::Leave;
 constexpr std::size_t kFetchAtOnce = 1'024;
 constexpr std::chrono::seconds kStartRetry{1};
 constexpr std::chrono::seconds kWatchEvery{5};
-// To leave a group that we only begin to join crashes librdkafka 2.0.2 (its issue 4381).
-constexpr std::chrono::seconds kFirstAssignmentWait{5};
 
 std::vector<Preset> presets_of(const KafkaSourceOptions& options) {
   const std::string ours = "offsets are committed by the spout, when records are done";
@@ -120,7 +118,9 @@ void Membership::note(const rd_kafka_message_t& message) {
 
 void Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                               rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-  Membership& self = *static_cast<Membership*>(Client::from(opaque).user());
+  Client& client = Client::from(opaque);
+  if (client.user() == nullptr) return refuse_share(client, code);
+  Membership& self = *static_cast<Membership*>(client.user());
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     self.take_assignment(*partitions);
   } else {
@@ -133,7 +133,7 @@ void Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
 
 /// Only says yes: partitions are added one by one, once it is known where they begin.
 void Membership::take_assignment(const rd_kafka_topic_partition_list_t& partitions) {
-  has_been_assigned_ = true;
+  client_->mark_assigned();
   for (int i = 0; i < partitions.cnt; ++i) {
     const rd_kafka_topic_partition_t& given = partitions.elems[i];
     Assigned& one = assignment_.at(static_cast<std::uint32_t>(given.partition));
@@ -397,7 +397,7 @@ std::uint64_t lag_of(const Client& client, const std::string& topic, const Assig
 }  // namespace
 
 std::optional<std::uint64_t> Membership::lag() const {
-  if (!has_been_assigned_ || !assignment_.in(State::kStarting).empty()) return std::nullopt;
+  if (!client_->was_assigned() || !assignment_.in(State::kStarting).empty()) return std::nullopt;
   std::uint64_t lag = 0;
   for (const Assigned& one : assignment_)
     if (one.state == State::kReading) lag += lag_of(*client_, options_.topic, one);
@@ -405,7 +405,7 @@ std::optional<std::uint64_t> Membership::lag() const {
 }
 
 std::optional<std::chrono::milliseconds> Membership::lag_time() const {
-  if (!has_been_assigned_ || !assignment_.in(State::kStarting).empty()) return std::nullopt;
+  if (!client_->was_assigned() || !assignment_.in(State::kStarting).empty()) return std::nullopt;
   std::chrono::milliseconds behind{0};
   for (const Assigned& one : assignment_) {
     if (one.state != State::kReading || lag_of(*client_, options_.topic, one) == 0) continue;
@@ -428,19 +428,10 @@ void Membership::leave() {
   const Leave how = rd_kafka_assignment_lost(client_->get()) != 0 ? Leave::kLost : Leave::kRevoked;
   for (Assigned& one : assignment_)
     tell_revoked(one, how);
-  const SystemClock clock;
-  const Instant give_up = clock.now() + std::min<std::chrono::milliseconds>(kFirstAssignmentWait,
-                                                                            options_.close_timeout);
-  while (!has_been_assigned_ && client_->last_trouble().empty() && clock.now() < give_up)
-    if (const Message message{rd_kafka_consumer_poll(client_->get(), 20)}) note(*message);
-  std::string why = "the group finds out by its session timeout";
-  if (has_been_assigned_) {
-    is_closing_ = true;
-    if (leave_by_) release(how);
-    if (leave_group(*client_, options_.close_timeout)) return end({});
-    why = "it did not let us go in time";
-  }
-  end(why);
+  if (!client_->was_assigned()) return end({});
+  is_closing_ = true;
+  if (leave_by_) release(how);
+  end(leave_group(*client_, options_.close_timeout) ? "" : "it did not let us go in time");
 }
 
 void Membership::abandon() {

@@ -118,7 +118,6 @@ class Membership {
   Assignment assignment_;
   std::vector<std::uint32_t> leaving_;  // partitions that librdkafka waits for
   std::optional<Instant> leave_by_;     // set: an unassign is owed
-  bool has_been_assigned_ = false;
   bool may_have_lost_records_ = false;  // a rebalance happened since the last check
   bool is_closing_ = false;
   Instant start_not_before_{};

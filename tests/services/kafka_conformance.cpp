@@ -1,3 +1,4 @@
+#include <chrono>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -25,9 +26,13 @@ class BrokerTopics final : public TopicsUnderTest {
   }
   std::unique_ptr<RecordSource> source(const std::string& topic,
                                        const std::string& group) override {
+    // Members hear of a rebalance by their heartbeat.
     return std::make_unique<kafka::KafkaSource>(
         kafka::KafkaSourceOptions{
-            .kafka = {.brokers = brokers_}, .topic = topic, .group = topic + "-" + group},
+            .kafka = {.brokers = brokers_, .properties = {{"heartbeat.interval.ms", "300"}}},
+            .topic = topic,
+            .group = topic + "-" + group,
+            .drain_timeout = std::chrono::milliseconds{300}},
         clock_);
   }
   std::unique_ptr<RecordSink> sink() override {
