@@ -2,11 +2,15 @@
 
 #include "support/state_conformance.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "support/naive_state.hpp"
+#include "support/state_operations.hpp"
 
 namespace bora::coldchain {
 
@@ -333,6 +337,26 @@ TEST_CASE("more old silences than are forgotten in one go are all forgotten") {
   begin(state->silent_set(), many);
   REQUIRE(state->silent_set().forget_ended(kNoon + 1ms).message() == "");
   CHECK(state->silent_set().count_silences()->ended == 0);
+}
+
+TEST_CASE("whatever is done to it, a state answers as the naive model does") {
+  constexpr std::uint64_t kSeeds = 8;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    testing::Dice dice{seed};
+    testing::NaiveState naive;
+    const auto model = naive.connect();
+    const auto under_test = make_state_under_test();
+    auto state = under_test->connect();
+    for (int step = 0; step < 400; ++step) {
+      if (dice.one_in(100)) {
+        state.reset();
+        under_test->restart();
+        state = under_test->connect();
+      }
+      INFO("seed " << seed << ", step " << step);
+      REQUIRE(testing::disagreement(dice, *model, *state) == "");
+    }
+  }
 }
 
 }  // namespace bora::coldchain
