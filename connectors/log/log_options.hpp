@@ -47,10 +47,12 @@ enum class Cleanup : std::uint8_t {
 /// Properties of one topic. Retention holds per partition; a record leaves when either bound says so,
 /// whether it was consumed or not.
 struct TopicOptions {
-  std::optional<std::uint32_t> partitions;  ///< Absent: LogOptions::default_partitions.
+  std::optional<std::uint32_t> partitions =
+      std::nullopt;  ///< Absent: LogOptions::default_partitions.
   /// Measured from the time of the append, not the record's timestamp, which a device may set wrong.
-  std::optional<std::chrono::milliseconds> retention_age;
-  std::optional<std::uint64_t> retention_bytes;  ///< Encoded size, before compression.
+  std::optional<std::chrono::milliseconds> retention_age = std::nullopt;
+  std::optional<std::uint64_t> retention_bytes =
+      std::nullopt;  ///< Encoded size, before compression.
   /// kCompact takes no bounds of retention.
   Cleanup cleanup = Cleanup::kRetention;
   /// kCompact: how long a tombstone stays after it was appended. A reader that falls further behind
