@@ -183,19 +183,21 @@ Status KafkaSink::Producer::send(Slot& slot) {
   }
   const Record& record = slot.record;
   Headers headers = headers_of(record);
-  // librdkafka's macros cast without parentheses.
-  void* const key = record.key ? const_cast<char*>(record.key->data()) : nullptr;
+  const void* const key = record.key ? record.key->data() : nullptr;
   const std::size_t key_bytes = record.key ? record.key->size() : 0;
-  void* const value = record.is_tombstone ? nullptr : const_cast<char*>(record.value.data());
+  const void* const value = record.is_tombstone ? nullptr : record.value.data();
   const std::size_t value_bytes = record.is_tombstone ? 0 : record.value.size();
+  const std::int32_t partition = RD_KAFKA_PARTITION_UA;
+  const int flags = 0;  // no F_COPY: the bytes stay here anyway, to be sent again
+  const std::int64_t timestamp = to_millis(record.timestamp);  // 0 is now, for librdkafka too
   slot.is_sent = true;
-  // No F_COPY: the bytes stay here anyway, to be sent again after a fatal error.
+  // What the RD_KAFKA_V_ macros expand to, which only compile as GNU's extension.
   const rd_kafka_resp_err_t code = rd_kafka_producev(
-      client_->get(), RD_KAFKA_V_RKT(slot.target->handle.get()),
-      RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA), RD_KAFKA_V_MSGFLAGS(0),
-      RD_KAFKA_V_VALUE(value, value_bytes), RD_KAFKA_V_KEY(key, key_bytes),
-      RD_KAFKA_V_TIMESTAMP(to_millis(record.timestamp)), RD_KAFKA_V_HEADERS(headers.get()),
-      RD_KAFKA_V_OPAQUE(&slot), RD_KAFKA_V_END);
+      client_->get(), RD_KAFKA_VTYPE_RKT, slot.target->handle.get(), RD_KAFKA_VTYPE_PARTITION,
+      partition, RD_KAFKA_VTYPE_MSGFLAGS, flags, RD_KAFKA_VTYPE_VALUE, value, value_bytes,
+      RD_KAFKA_VTYPE_KEY, key, key_bytes, RD_KAFKA_VTYPE_TIMESTAMP, timestamp,
+      RD_KAFKA_VTYPE_HEADERS, headers.get(), RD_KAFKA_VTYPE_OPAQUE, static_cast<void*>(&slot),
+      RD_KAFKA_VTYPE_END);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     static_cast<void>(headers.release());  // librdkafka took them
     return {};
