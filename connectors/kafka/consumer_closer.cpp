@@ -21,6 +21,13 @@ constexpr std::chrono::seconds kLongestLeave{30};
   return is_known;
 }
 
+[[nodiscard]] bool owns_nothing(const Client& client) {
+  rd_kafka_topic_partition_list_t* list = nullptr;
+  if (rd_kafka_assignment(client.get(), &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  const Partitions owned{list};
+  return owned->cnt == 0;
+}
+
 /// True when the client may be ended. Only for members of groups.
 [[nodiscard]] bool settle(Client& client) {
   if (client.was_assigned()) return true;
@@ -42,6 +49,9 @@ constexpr std::chrono::seconds kLongestLeave{30};
 }  // namespace
 
 bool leave_group(Client& client, std::chrono::milliseconds timeout) {
+  // Closing says nothing to the group when there is nothing to give up (librdkafka 2.0.2), and the
+  // group waits for the member that is gone until its session ends.
+  if (owns_nothing(client)) rd_kafka_unsubscribe(client.get());
   const Queue events{rd_kafka_queue_new(client.get())};
   const KafkaError refused{rd_kafka_consumer_close_queue(client.get(), events.get())};
   if (refused != nullptr) return true;  // fatal before: there is nothing to leave

