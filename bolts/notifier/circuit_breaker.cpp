@@ -4,6 +4,8 @@
 
 namespace bora::notify {
 
+using std::chrono::milliseconds;
+
 std::optional<CircuitBreaker::Call> CircuitBreaker::admit(Instant now) {
   if (!is_open_) return generation_;
   if (on_trial_ || now < until_) return std::nullopt;
@@ -22,17 +24,19 @@ void CircuitBreaker::succeeded(Call call) {
   ++generation_;
 }
 
-void CircuitBreaker::failed(Call call, Instant now,
-                            std::optional<std::chrono::milliseconds> asked) {
-  if (call != generation_) return;
+void CircuitBreaker::failed(Call call, Instant now, std::optional<milliseconds> asked) {
+  const auto wanted = std::min(asked.value_or(milliseconds{0}), options_.max_asked_pause);
+  if (call != generation_) {
+    if (is_open_) until_ = std::max(until_, asked ? now + wanted : until_);
+    return;
+  }
   ++failures_in_row_;
   if (!asked && !on_trial_ && failures_in_row_ < options_.failures) return;
   pause_ = pause_.count() == 0 ? options_.first_pause : std::min(pause_ * 2, options_.max_pause);
-  open(now, std::max(pause_, std::min(asked.value_or(std::chrono::milliseconds{0}),
-                                      options_.max_asked_pause)));
+  open(now, std::max(pause_, wanted));
 }
 
-void CircuitBreaker::open(Instant now, std::chrono::milliseconds pause) {
+void CircuitBreaker::open(Instant now, milliseconds pause) {
   is_open_ = true;
   on_trial_ = false;
   until_ = now + pause;

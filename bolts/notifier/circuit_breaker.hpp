@@ -39,7 +39,8 @@ class CircuitBreaker {
   /// Nothing: do not call now. Each call that was admitted must be followed by one of the two below.
   [[nodiscard]] std::optional<Call> admit(Instant now);
   void succeeded(Call call);
-  /// `asked`: how long the other side asked to be left alone. It opens the circuit at once.
+  /// `asked`: how long the other side asked to be left alone. It opens the circuit at once, and keeps an
+  /// open one open for at least so long.
   void failed(Call call, Instant now, std::optional<std::chrono::milliseconds> asked = {});
 
   [[nodiscard]] bool is_open() const noexcept { return is_open_; }

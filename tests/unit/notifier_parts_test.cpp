@@ -96,8 +96,11 @@ TEST_CASE("circuit breaker: who asks to be left alone is, at once and within bou
   breaker.failed(breaker.admit(kStart).value(), kStart, 7s);
   CHECK(breaker.opens_until() == kStart + 7s);
   const Instant later = kStart + 7s;
-  breaker.failed(breaker.admit(later).value(), later, 24h);
+  const auto trial = breaker.admit(later).value();
+  breaker.failed(trial, later, 24h);
   CHECK(breaker.opens_until() == later + 1h);
+  breaker.failed(trial - 1, later + 1min, 1h);  // one that was under way all the time
+  CHECK(breaker.opens_until() == later + 1min + 1h);
 }
 
 TEST_CASE("verdict: every answer is told, refused, or to be sent again") {
