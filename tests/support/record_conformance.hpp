@@ -8,7 +8,7 @@
 
 namespace bora::testing {
 
-/// What record_conformance_test.cpp tests: built once with each kind of topics.
+/// What record_conformance.cpp tests: built once with each kind of topics.
 class TopicsUnderTest {
  public:
   virtual ~TopicsUnderTest() = default;
