@@ -117,6 +117,12 @@ void RecordWorld::store(std::uint32_t partition, std::int64_t offset, std::strin
   stored_.insert({partition, offset});
 }
 
+void RecordWorld::store(std::string_view value) {
+  for (const auto& [position, made] : records_)
+    if (made.record.value == value) return store(position.first, position.second, value);
+  world_.expect(false, "something was stored that is in no record");
+}
+
 Status RecordWorld::write_to_store(const std::function<void()>& write) {
   if (world_.dice().one_in(8)) world_.pass(std::chrono::microseconds{world_.dice().below(20'000)});
   if (store_is_away_ > 0 && !world_.is_quiet()) {

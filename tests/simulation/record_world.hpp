@@ -45,6 +45,8 @@ class RecordWorld {
 
   /// The store: by position, so that a record stored again changes nothing.
   void store(std::uint32_t partition, std::int64_t offset, std::string_view value);
+  /// The same for a store that does not know positions: the one record of this value.
+  void store(std::string_view value);
   /// What the store is asked when it is written to: it may be slow, away for a while, or refuse; then
   /// `write` does not run. Or its answer is lost, and it did.
   Status write_to_store(const std::function<void()>& write);

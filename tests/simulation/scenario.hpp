@@ -19,8 +19,14 @@ struct Scenario {
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
 
+[[nodiscard]] testing::SimulationReport run_authentication(
+    std::uint64_t seed, std::function<void(const std::string&)> trace);
+[[nodiscard]] testing::SimulationReport run_datapoints(
+    std::uint64_t seed, std::function<void(const std::string&)> trace);
 [[nodiscard]] testing::SimulationReport run_graph(std::uint64_t seed,
                                                   std::function<void(const std::string&)> trace);
+[[nodiscard]] testing::SimulationReport run_alerts(std::uint64_t seed,
+                                                   std::function<void(const std::string&)> trace);
 [[nodiscard]] testing::SimulationReport run_raw(std::uint64_t seed,
                                                 std::function<void(const std::string&)> trace);
 [[nodiscard]] testing::SimulationReport run_records(std::uint64_t seed,
