@@ -94,7 +94,7 @@ void Context::report_error(std::string text) {
 
 AckToken BoltBase::hold() {
   Executor& executor = executor_of(*task_);
-  const TreeRef ref = executor.frame.anchor;
+  const TreeRef ref = executor.anchor();
   if (ref == internal::kUntracked) return {};
   // A count of its own: the token may be acked before this execute() returns, on another thread even.
   executor.raise(ref);
@@ -104,13 +104,13 @@ AckToken BoltBase::hold() {
 
 AckToken BoltBase::take() {
   Executor& executor = executor_of(*task_);
-  auto& frame = executor.frame;
-  const TreeRef ref = frame.anchor;
+  const TreeRef ref = executor.anchor();
   if (ref == internal::kUntracked) return {};
-  if (executor.in_task != task_ || frame.children != 0) {
-    executor.raise(ref);  // inside another bolt's execute(), which may go on emitting
+  if (executor.frame() >= ExecutorContext::kChild) {
+    executor.raise(ref);  // others hold its count already
   } else {
-    frame.anchor = internal::kUntracked;  // the token takes over the executing tuple's count
+    executor.taken_tree.store(ref, std::memory_order_relaxed);
+    executor.begin(internal::kUntracked);  // the token takes over the executing tuple's count
   }
   executor.ledger().set_holder(ref, task_->identity.id, Ledger::kPatient);
   return AckToken{executor.shared_ledger(), ref, task_->identity.id};

@@ -66,11 +66,13 @@ void Executor::add_task(TaskBase& task) {
   if (tasks_.size() == 1) current_task.store(task.identity.id, std::memory_order_relaxed);
   if (auto* bolt = dynamic_cast<BoltBase*>(&task.component())) bolts_.emplace_back(bolt, &task);
   for (OutputBase* output : task.component().outputs())
-    output->bind(*this, task.identity.id);
+    output->bind(*this);
 }
 
 void Executor::add_input(LaneBase& lane) {
-  inputs_.push_back({&lane, &lane.consumer(), nullptr, nullptr, 8});
+  const std::size_t at = lane.queues().to_itself ? own_inputs_++ : inputs_.size();
+  inputs_.insert(inputs_.begin() + static_cast<std::ptrdiff_t>(at),
+                 {&lane, &lane.consumer(), nullptr, nullptr, 8});
 }
 void Executor::add_output_lane(LaneBase& lane) { output_lanes_.push_back(&lane); }
 void Executor::add_spout(std::unique_ptr<SpoutRunner> spout) {
@@ -187,15 +189,27 @@ bool Executor::unblock() {
 }
 
 bool Executor::run_inputs() {
-  bool worked = false;
+  bool worked = run_own_inputs();
   for (int run = 0; run < kRunsPerStep && blocked_lanes == 0; ++run) {
     bool ran = false;
-    for (std::size_t tried = 0; tried < inputs_.size() && !ran; ++tried) {
-      next_input_ = next_input_ + 1 < inputs_.size() ? next_input_ + 1 : 0;
-      ran = run_input(inputs_[next_input_]);
+    const std::size_t others = inputs_.size() - own_inputs_;
+    for (std::size_t tried = 0; tried < others && !ran; ++tried) {
+      next_input_ = next_input_ + 1 < others ? next_input_ + 1 : 0;
+      ran = run_input(inputs_[own_inputs_ + next_input_]);
     }
     if (!ran) break;
+    run_own_inputs();
     worked = true;
+  }
+  return worked;
+}
+
+bool Executor::run_own_inputs() {
+  bool worked = false;
+  for (std::size_t i = 0; i < own_inputs_; ++i) {
+    Input& input = inputs_[i];
+    while (blocked_lanes == 0 && (run_input(input) || input.lane->refill_itself()))
+      worked = true;
   }
   return worked;
 }
@@ -239,6 +253,7 @@ bool Executor::run_spouts() {
     publish_completions(false);
     worked |= spout->settle();
     if (blocked_lanes == 0) worked |= spout->poll();
+    worked |= run_own_inputs();
   }
   if (worked && !spouts_.empty()) read_clock();
   return worked;
@@ -397,7 +412,7 @@ void Executor::visit_queued(
     const std::uint32_t consumer = lane->consumer().identity.id;
     for (const Block* block : lane->queues().overflow)
       look(*block, 0, consumer);
-    look(lane->open_block(), 0, consumer);
+    visit(lane->open_refs(), consumer);
     visit(lane->passed_on_in_place(), consumer);
   }
 }
@@ -447,13 +462,13 @@ void ExecutorContext::fail_current(std::exception_ptr error) {
   try {
     std::rethrow_exception(std::move(error));
   } catch (const Permanent& e) {
-    fail(frame.anchor, FailureKind::kPermanent, e.what());
+    fail(anchor(), FailureKind::kPermanent, e.what());
   } catch (const Unavailable& e) {
-    fail(frame.anchor, FailureKind::kUnavailable, e.what());
+    fail(anchor(), FailureKind::kUnavailable, e.what());
   } catch (const std::exception& e) {
-    fail(frame.anchor, FailureKind::kError, e.what());
+    fail(anchor(), FailureKind::kError, e.what());
   } catch (...) {
-    fail(frame.anchor, FailureKind::kError, "an exception that is no std::exception");
+    fail(anchor(), FailureKind::kError, "an exception that is no std::exception");
   }
 }
 

@@ -116,6 +116,9 @@ class Executor final : public ExecutorContext {
   bool read_mail();
   bool run_timers();
   bool run_inputs();
+  /// Works off what this executor's tasks emitted for each other, before it takes anything else: what
+  /// a run of tuples leads to on this thread is done right after it.
+  bool run_own_inputs();
   bool run_input(Input& input);
   void finish_block(Input& input);
   bool run_spouts();
@@ -133,7 +136,8 @@ class Executor final : public ExecutorContext {
   const Clock* clock_;
   std::vector<TaskBase*> tasks_;
   std::vector<std::pair<BoltBase*, TaskBase*>> bolts_;
-  std::vector<Input> inputs_;
+  std::vector<Input> inputs_;   // from its own tasks first, in the topology's order
+  std::size_t own_inputs_ = 0;  // how many of them
   std::vector<LaneBase*> output_lanes_;
   std::vector<std::unique_ptr<SpoutRunner>> spouts_;
   std::vector<CompletionLane*> completion_lanes_;

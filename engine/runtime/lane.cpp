@@ -50,7 +50,7 @@ LaneBase::LaneBase(TaskBase& producer, TaskBase& consumer, std::size_t item_size
   queues_->consumer = &to;
   queues_->producer = &from;
   queues_->to_itself = &from == &to;
-  open_ = make_block(queues_->block_tuples, item_size);
+  open(make_block(queues_->block_tuples, item_size));
 }
 
 LaneBase::~LaneBase() = default;
@@ -70,6 +70,7 @@ void LaneBase::release_all() noexcept {
     free_block(block);
   for (Block* spare : q.spare)
     free_block(spare);
+  open_->count = count_;
   release(open_);
 }
 
@@ -106,26 +107,44 @@ void LaneBase::push(Block* block) {
   q.overflow.push_back(block);
 }
 
-Block* LaneBase::advance() {
+void LaneBase::advance() {
   // Tuples in this block may be children of the tuple that is being executed.
   context_->guard_frame();
+  open_->count = count_;
   push(open_);
-  open_ = take_empty();
-  return open_;
+  open(take_empty());
+}
+
+void LaneBase::make_room() {
+  if (in_place_ != nullptr) leave_in_place();
+  if (count_ == open_->capacity) advance();
+}
+
+std::uint64_t LaneBase::tuples() const noexcept {
+  return queues_->handed_over + count_ + (in_place_ != nullptr ? in_place_count_ : 0);
 }
 
 void LaneBase::flush() {
   if (in_place_ != nullptr) spill_in_place();
   // Behind an overflow the open block may as well fill up.
-  if (open_->count == 0 || !queues_->overflow.empty()) return;
+  if (count_ == 0 || !queues_->overflow.empty()) return;
+  open_->count = count_;
   push(open_);
-  open_ = take_empty();
+  open(take_empty());
+}
+
+bool LaneBase::refill_itself() {
+  if (try_unblock()) return true;
+  if (count_ == 0 && in_place_ == nullptr) return false;
+  flush();
+  return true;
 }
 
 /// A consumer that naps is left alone until there is a good part of a lane for it, or until this
 /// executor has nothing more to add: see Executor::flush_outputs.
 void LaneBase::tell_consumer() {
   LaneQueues& q = *queues_;
+  if (q.to_itself) return;
   switch (q.consumer->mailbox()->parker.depth()) {
     case Parker::Depth::kAwake: return;
     case Parker::Depth::kNap:
@@ -167,19 +186,23 @@ bool LaneBase::try_unblock() {
 
 void LaneBase::enter_in_place(Block* source) {
   if (in_place_ != nullptr)
-    spill_in_place();                // another input's block, which is not read to its end
-  if (open_->count != 0) advance();  // what was emitted before comes first
+    spill_in_place();          // another input's block, which is not read to its end
+  if (count_ != 0) advance();  // what was emitted before comes first
   in_place_ = source;
+  room_ = 0;
   in_place_count_ = 0;
 }
 
 void LaneBase::spill_in_place() {
   Block* source = in_place_;
   in_place_ = nullptr;
-  if (open_->count + in_place_count_ > open_->capacity) advance();
+  room_ = open_->capacity;
+  if (count_ + in_place_count_ > room_) advance();
   // The tuple being executed may still be looked at by its bolt: it is moved from, and stays alive.
   const bool executing = context_->in_block == source && context_->kept_in_place;
+  open_->count = count_;
   move_items(*source, in_place_count_, *open_, executing ? context_->in_index : source->capacity);
+  count_ = open_->count;
   if (executing) context_->kept_in_place = false;
 }
 
@@ -190,11 +213,13 @@ void LaneBase::undo_in_place(const Block* source) noexcept {
   passed_on.count = in_place_count_;
   destroy_items(passed_on);
   in_place_ = nullptr;
+  room_ = open_->capacity;
 }
 
 Block* LaneBase::finish_in_place(Block* source) {
   if (in_place_ != source) return source;
   in_place_ = nullptr;
+  room_ = open_->capacity;
   source->read = 0;
   source->count = in_place_count_;
   if (source->count == 0) return source;

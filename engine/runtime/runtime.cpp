@@ -170,7 +170,7 @@ void Runtime::wire() {
 }
 
 /// A bolt may pass its input on in place when it has one output stream, of its input's type, with one
-/// lane, and when its input comes through rings only: then an input block has one way to go.
+/// lane: then an input block has one way to go.
 void Runtime::allow_passing_on(TaskBase& task, const ComponentSpec& spec) {
   if (spec.kind != ComponentKind::kBolt || task.component().outputs().size() != 1) return;
   LaneBase* only = nullptr;
@@ -179,13 +179,11 @@ void Runtime::allow_passing_on(TaskBase& task, const ComponentSpec& spec) {
     if (only != nullptr) return;
     only = lane.get();
   }
-  const bool local = std::any_of(spec.subscriptions.begin(), spec.subscriptions.end(),
-                                 [](const auto& s) { return s.grouping == Grouping::kLocal; });
-  if (only == nullptr || local || !task.mutates()) return;
+  if (only == nullptr || !task.mutates()) return;
   if (task.input_type() != task.component().outputs()[0]->type()) return;
   for (const ComponentSpec& other : plan_->components)
     for (const SubscriptionSpec& s : other.subscriptions)
-      if (s.from == spec.name && (!s.keeps_type || s.grouping == Grouping::kLocal)) return;
+      if (s.from == spec.name && !s.keeps_type) return;
   only->allow_in_place();
 }
 

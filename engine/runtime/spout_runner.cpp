@@ -87,29 +87,46 @@ void SpoutRunner::take_arrivals() {
 /// opened at one time, so their latencies are recorded together.
 void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
   RootTable& roots = task_.roots;
-  const std::atomic<std::uint32_t>* counts = runtime_.ledger().counts();
+  const std::atomic<std::uint32_t>* const counts = runtime_.ledger().counts();
   const bool special = expired_count_ != 0 || !watched_.empty() || runtime_.ledger().any_held();
+  // Out of memory for the length of the loop, which writes what could be they.
+  const RootTable::Slot* const slots = roots.slots.get();
+  std::uint32_t head = lane.head;
+  std::size_t bytes = 0;
+  const std::size_t acked_before = acked_ids_.size();
+  acked_ids_.resize(acked_before + (tail - head));
+  MessageId* acked = acked_ids_.data() + acked_before;
+  std::uint32_t* const freed = roots.free.get() + roots.free_count;
+  std::uint32_t ended = 0;
   Instant opened_at{};
   std::uint64_t times = 0;
-  for (; lane.head != tail; ++lane.head) {
-    const TreeRef ref = lane.slots[lane.head & lane.mask];
+  for (; head != tail; ++head) {
+    const TreeRef ref = lane.slots[head & lane.mask];
     // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
     if (special || counts[ref].load(std::memory_order_relaxed) != 1) [[unlikely]] {
-      complete(ref);
+      others_.push_back(ref);
       continue;
     }
     const std::uint32_t slot = ref - roots.base;
-    const RootTable::Slot& root = roots.slots[slot];
-    acked_ids_.push_back(root.id);
+    const RootTable::Slot& root = slots[slot];
+    acked[ended] = root.id;
+    freed[ended++] = slot;
+    bytes += root.bytes;
     if (root.opened_at != opened_at) {
       record_latency(opened_at, std::exchange(times, 0));
       opened_at = root.opened_at;
     }
     ++times;
-    ++acked_;
-    roots.close(slot);
   }
   record_latency(opened_at, times);
+  lane.head = head;
+  roots.free_count += ended;
+  roots.bytes_in_flight -= bytes;
+  acked_ += ended;
+  acked_ids_.resize(acked_before + ended);
+  for (const TreeRef ref : others_)
+    complete(ref);
+  others_.clear();
 }
 
 void SpoutRunner::record_latency(Instant opened_at, std::uint64_t times) {
@@ -195,7 +212,7 @@ bool SpoutRunner::poll() {
   idle_ = false;
   idle_until_.reset();
   task_.roots.now = now;
-  const std::uint64_t before = task_.roots.opened;
+  const std::uint32_t before = task_.roots.free_count;
   Next next = Next::idle();
   const std::uint64_t emitted_before = emitted();
   call_spout("next_batch()", [&] {
@@ -206,8 +223,9 @@ bool SpoutRunner::poll() {
   executor_.begin(kUntracked);
   if (next.kind() == Next::Kind::kFinished) finished_ = true;
   account_bytes();
-  return task_.roots.opened != before || emitted() != emitted_before ||
-         next.kind() == Next::Kind::kMore;
+  const std::uint32_t opened = before - task_.roots.free_count;
+  opened_ += opened;
+  return opened != 0 || emitted() != emitted_before || next.kind() == Next::Kind::kMore;
 }
 
 std::uint64_t SpoutRunner::emitted() const {
@@ -267,7 +285,7 @@ void SpoutRunner::begin_drain() {
 void SpoutRunner::publish_metrics() {
   TaskMetrics& m = *task_.metrics;
   const RootTable& roots = task_.roots;
-  m.opened.store(roots.opened, std::memory_order_relaxed);
+  m.opened.store(opened_, std::memory_order_relaxed);
   m.acked.store(acked_, std::memory_order_relaxed);
   m.failed.store(failed_, std::memory_order_relaxed);
   in_flight_.store(roots.in_flight() - expired_count_, std::memory_order_relaxed);

@@ -30,6 +30,8 @@ class SpoutRunner final : public TreeOwner {
   void add_lane(std::unique_ptr<CompletionLane> lane) { lanes_.push_back(std::move(lane)); }
   [[nodiscard]] CompletionLane* lane(std::size_t executor) const { return lanes_[executor].get(); }
   [[nodiscard]] SpoutTask& task() const noexcept { return task_; }
+  /// Messages so far. Its executor's thread.
+  [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
   [[nodiscard]] std::uint32_t owner() const noexcept { return owner_; }
 
   /// Collects what completed and tells the spout. True when there was anything.
@@ -115,10 +117,12 @@ class SpoutRunner final : public TreeOwner {
   bool finished_ = false;
   std::optional<Instant> idle_until_;
   bool idle_ = false;  // said idle, and was not woken since
+  std::uint64_t opened_ = 0;
   std::uint64_t acked_ = 0;
   std::uint64_t failed_ = 0;
   std::size_t bytes_accounted_ = 0;
   std::vector<MessageId> acked_ids_;
+  std::vector<TreeRef> others_;  // of a lane that is being settled: not simply acked
   std::vector<Failure> failures_;
   std::vector<Ledger::FailedTree> arrivals_;
   std::vector<TreeRef> arrived_;

@@ -113,9 +113,11 @@ SpoutRunner::Place SpoutRunner::place_of(std::size_t index, Instant now) const {
   for (const auto& executor : runtime_.executors()) {
     if (question_->has_answer_of(executor->index())) continue;
     const std::uint32_t task = executor->current_task.load(std::memory_order_relaxed);
-    const auto trees =
-        runtime_.ledger().trees_of(executor->current_tree.load(std::memory_order_relaxed));
-    if (std::find(trees.begin(), trees.end(), ref) != trees.end())
+    const auto is_in = [&](TreeRef at_work) {
+      const auto trees = runtime_.ledger().trees_of(at_work);
+      return std::find(trees.begin(), trees.end(), ref) != trees.end();
+    };
+    if (is_in(executor->anchor()) || is_in(executor->taken_tree.load(std::memory_order_relaxed)))
       return {task,
               "executing in " + Runtime::label(runtime_.task(task)) + " for " +
                   seconds(now - executor->step_began()),

@@ -13,7 +13,7 @@
 namespace bora::internal {
 
 /// A bolt's task that now and then throws, though its bolt does not know: the simulator puts it around
-/// tasks that take tuples from other threads. A throw after execute() leaves everything done, as if its
+/// tasks. A throw after execute() leaves everything done, as if its
 /// last statement had thrown.
 /// Threads: single-owner.
 class FaultyTask final : public TaskBase {
@@ -33,7 +33,6 @@ class FaultyTask final : public TaskBase {
   [[nodiscard]] std::type_index input_type() const noexcept override {
     return inner_->input_type();
   }
-  void* local_sink() noexcept override { return inner_->local_sink(); }
 
   void run(Block& block, std::uint32_t max) override {
     inner_->identity.id = identity.id;  // the engine numbers tasks after they are made

@@ -129,8 +129,8 @@ void Inspector::look_at_bytes() {
     const SpoutRunner& spout = *runtime_.spouts()[i];
     const RootTable& roots = spout.task().roots;
     bytes += roots.bytes_in_flight;
-    const std::uint64_t over = roots.opened - roots.in_flight();
-    opened |= std::exchange(opened_[i], roots.opened) != roots.opened;
+    const std::uint64_t over = spout.opened() - roots.in_flight();
+    opened |= std::exchange(opened_[i], spout.opened()) != spout.opened();
     completed |= std::exchange(completed_before_[i], over) != over;
   }
   if (bytes != runtime_.bytes_in_flight.load(std::memory_order_relaxed))

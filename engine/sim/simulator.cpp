@@ -113,9 +113,7 @@ std::unique_ptr<Runtime> Simulator::make_runtime() {
       spec.options.max_in_flight = std::min(most, some);
       continue;
     }
-    const bool is_local = std::any_of(spec.subscriptions.begin(), spec.subscriptions.end(),
-                                      [](const auto& s) { return s.grouping == Grouping::kLocal; });
-    if (is_local || throw_one_in_ == 0) continue;  // a local hop is a call, the chain's head throws
+    if (throw_one_in_ == 0) continue;
     const auto wrap = [this](std::unique_ptr<internal::TaskBase> task) {
       return std::make_unique<FaultyTask>(
           std::move(task), [this](const internal::TaskIdentity& who) { return decide(who); });

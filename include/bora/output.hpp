@@ -25,13 +25,12 @@ class OutputBase {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::type_index type() const noexcept { return type_; }
   /// Tuples emitted by this task so far; several consumers count once. Owner's thread.
-  [[nodiscard]] std::uint64_t emitted() const noexcept { return emitted_; }
-
-  /// For the engine: which executor emits here, as which task.
-  void bind(internal::ExecutorContext& context, std::uint32_t task) noexcept {
-    context_ = &context;
-    task_ = task;
+  [[nodiscard]] std::uint64_t emitted() const noexcept {
+    return counted_ == nullptr ? emitted_ : counted_->tuples();
   }
+
+  /// For the engine: which executor emits here.
+  void bind(internal::ExecutorContext& context) noexcept { context_ = &context; }
 
  protected:
   OutputBase(Component* owner, std::string name, std::type_index type)
@@ -40,14 +39,11 @@ class OutputBase {
   }
   ~OutputBase() = default;
 
-  /// After a local consumer executed inside an emit.
-  void name_owner() noexcept { context_->current_task.store(task_, std::memory_order_relaxed); }
-
   std::string name_;
   std::type_index type_;
   internal::ExecutorContext* context_ = nullptr;
-  std::uint64_t emitted_ = 0;
-  std::uint32_t task_ = 0;
+  std::uint64_t emitted_ = 0;                    // but for what counted_ counts
+  const internal::LaneBase* counted_ = nullptr;  // the only way that tuples take
 };
 
 /// A declared output stream of a spout or bolt: a public member of it.
@@ -69,9 +65,8 @@ class Output : public OutputBase {
   // was computed in to its block. Through a temporary in memory it would wait for its own stores
   // (partial store forwarding: 13 ns of the 20 that a hop took).
   BORA_ALWAYS_INLINE void emit(const T& tuple) {
-    ++emitted_;
     if (only_lane_ != nullptr) [[likely]] {
-      only_lane_->append(tuple, context_->frame.anchor);
+      only_lane_->append(tuple, context_->anchor());
       context_->add_child();
     } else if constexpr (kFitsRegisters) {
       T copy(tuple);
@@ -85,9 +80,8 @@ class Output : public OutputBase {
     if constexpr (kFitsRegisters) {
       emit(static_cast<const T&>(tuple));
     } else {
-      ++emitted_;
       if (only_lane_ != nullptr) [[likely]] {
-        only_lane_->append(std::move(tuple), context_->frame.anchor);
+        only_lane_->append(std::move(tuple), context_->anchor());
         context_->add_child();
       } else {
         emit_elsewhere(std::move(tuple));
@@ -117,34 +111,34 @@ class Output : public OutputBase {
     subscriptions_.push_back(std::move(subscription));
     const bool one = subscriptions_.size() == 1;
     only_lane_ = one ? subscriptions_[0]->only_lane() : nullptr;
-    only_sink_ = one ? subscriptions_[0]->only_sink() : nullptr;
+    counted_ = only_lane_;
   }
   [[nodiscard]] internal::Lane<T>* only_lane() noexcept { return only_lane_; }
+  /// For spouts: emits a new root's only tuple, which takes over the count that the root was opened
+  /// with. False when there is more than one way, and nothing was done.
+  template <class U>
+  BORA_ALWAYS_INLINE bool emit_root(U&& tuple, internal::TreeRef root) {
+    if (only_lane_ == nullptr) [[unlikely]]
+      return false;
+    only_lane_->append(std::forward<U>(tuple), root);
+    return true;
+  }
 
  protected:
-  /// To a local bolt, or to several consumers.
+  /// By routing, or to several consumers.
   void emit_elsewhere(const T& tuple) {
-    if (only_sink_ != nullptr) {
-      only_sink_->deliver(tuple);
-    } else {
-      for (auto& subscription : subscriptions_)
-        subscription->route(tuple);
-    }
-    name_owner();
+    ++emitted_;
+    for (auto& subscription : subscriptions_)
+      subscription->route(tuple);
   }
   void emit_elsewhere(T&& tuple) {
-    if (only_sink_ != nullptr) {
-      only_sink_->deliver_owned(tuple);
-    } else {
-      for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i)
-        subscriptions_[i]->route(tuple);
-      if (!subscriptions_.empty()) subscriptions_.back()->route_owned(tuple);
-    }
-    name_owner();
+    ++emitted_;
+    for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i)
+      subscriptions_[i]->route(tuple);
+    if (!subscriptions_.empty()) subscriptions_.back()->route_owned(tuple);
   }
 
   internal::Lane<T>* only_lane_ = nullptr;
-  internal::LocalSink<T>* only_sink_ = nullptr;
 
  private:
   static constexpr bool kFitsRegisters = std::is_trivially_copyable_v<T> && sizeof(T) <= 64;
@@ -153,7 +147,7 @@ class Output : public OutputBase {
   void emit_under(internal::TreeRef ref, Emit&& emit_it) {
     context_->guard_frame();  // its children may leave with this emit's block
     // The token keeps its own count: every child raises, and no guard is needed.
-    const internal::FrameSwap swap(*context_, {ref, internal::ExecutorContext::kGuarded});
+    const internal::FrameSwap swap(*context_, ref | internal::ExecutorContext::kGuarded);
     emit_it();
   }
 
@@ -171,13 +165,11 @@ class InPlaceOutput final : public Output<T> {
   void emit(T&& tuple) {
     internal::ExecutorContext& context = *this->context_;
     if (this->only_lane_ != nullptr && this->only_lane_->may_pass_on(tuple)) {
-      ++this->emitted_;
-      this->only_lane_->pass_on(context.frame.anchor);
+      this->only_lane_->pass_on(context.anchor());
       context.add_child();
     } else if (this->only_lane_ != nullptr) {
       Output<T>::emit(std::move(tuple));
     } else {
-      ++this->emitted_;
       this->emit_elsewhere(std::move(tuple));
     }
   }

@@ -33,7 +33,6 @@ struct RootTable {
   std::unique_ptr<Slot[]> slots;
   std::unique_ptr<std::uint32_t[]> free;  // stack of free slots
   std::uint32_t free_count = 0;
-  std::uint64_t opened = 0;
   std::size_t bytes_in_flight = 0;
   std::uint32_t largest = 0;  // message so far: how many more fit under the cap on bytes
   Instant now{};              // of the current batch
@@ -62,7 +61,6 @@ struct RootTable {
     root.bytes = static_cast<std::uint32_t>(size);
     bytes_in_flight += root.bytes;
     if (root.bytes > largest) largest = root.bytes;
-    ++opened;
     return base + slot;
   }
   void close(std::uint32_t slot) noexcept {
@@ -127,23 +125,30 @@ class SpoutBase : public Component {
   template <class T>
   BORA_ALWAYS_INLINE void emit_to(Output<T>& output, const T& tuple, const MessageId& id,
                                   std::size_t bytes = sizeof(T)) {
-    context_->begin(roots_->open(id, bytes));
+    const internal::TreeRef root = roots_->open(id, bytes);
     try {
+      if (output.emit_root(tuple, root)) [[likely]]
+        return;
+      context_->begin(root);
       output.emit(tuple);
-    } catch (...) {  // a grouping, a key or a copy threw: as if a bolt had
-      context_->fail_current(std::current_exception());
+    } catch (...) {
+      fail_root(root);
     }
     end_root();
   }
   template <class T>
   BORA_ALWAYS_INLINE void emit_to(Output<T>& output, T&& tuple, const MessageId& id,
                                   std::size_t bytes = sizeof(T)) {
-    context_->begin(roots_->open(id, bytes));
+    const internal::TreeRef root = roots_->open(id, bytes);
     try {
-      // NOLINTNEXTLINE(bugprone-move-forwarding-reference): `output` fixes T
+      // NOLINTBEGIN(bugprone-move-forwarding-reference): `output` fixes T
+      if (output.emit_root(std::move(tuple), root)) [[likely]]
+        return;
+      context_->begin(root);
       output.emit(std::move(tuple));
-    } catch (...) {  // a grouping, a key or a copy threw: as if a bolt had
-      context_->fail_current(std::current_exception());
+      // NOLINTEND(bugprone-move-forwarding-reference)
+    } catch (...) {
+      fail_root(root);
     }
     end_root();
   }
@@ -151,9 +156,14 @@ class SpoutBase : public Component {
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return roots_->in_flight(); }
 
  private:
-  BORA_ALWAYS_INLINE void end_root() {
+  void end_root() {
     context_->end();
-    context_->frame.anchor = internal::kUntracked;
+    context_->begin(internal::kUntracked);
+  }
+  /// A grouping, a key or a copy threw: as if a bolt had.
+  void fail_root(internal::TreeRef root) {
+    if (context_->anchor() != root) context_->begin(root);
+    context_->fail_current(std::current_exception());
   }
 
   internal::RootTable* roots_ = nullptr;

@@ -72,6 +72,30 @@ TEST_CASE("tuples that are passed on in place arrive once, in order, and are des
   CHECK(Tracked::misuses() == 0);
 }
 
+TEST_CASE("on one thread, too, a tuple that is passed on in place stays where it is in memory") {
+  std::vector<const Tracked*> seen;
+  std::vector<const Tracked*> got;
+  auto feed = feed_of<Tracked>();
+  for (std::int64_t i = 0; i < 100; ++i)
+    feed->add(Tracked{i});
+  TopologyBuilder builder{"local"};
+  auto source = builder.spout("source", feeding(feed));
+  auto middle = builder
+                    .bolt("middle", changing<Tracked>([&](Middle& bolt, Tracked& in) {
+                            seen.push_back(&in);
+                            pass_on(bolt, in);
+                          }))
+                    .local(source);
+  builder.bolt("sink", doing<Tracked>([&](auto&, const Tracked& in) { got.push_back(&in); }))
+      .local(middle);
+  SteppedTopology topology{builder.build(), {.block_tuples = 64}};
+  topology.run();
+  CHECK(topology.runtime().executors().size() == 1);
+  CHECK(seen.size() == 100);
+  CHECK(got == seen);
+  CHECK(feed->acked_sorted().size() == 100);
+}
+
 TEST_CASE("a filter in place closes the gaps, and acks what it filters out") {
   Chain chain{[](Middle& bolt, Tracked& in) {
     if (in.value % 3 == 0) bolt.out.emit(std::move(in));

@@ -58,14 +58,10 @@ std::vector<std::unique_ptr<LaneBase>> wire_subscription(
     const WiringRequest& request) {
   std::vector<std::unique_ptr<LaneBase>> made;
   wiring.context = request.producer->context;
-  if (wiring.grouping == Grouping::kLocal) {
-    wiring.sink = static_cast<LocalSink<In>*>(request.consumers[0]->local_sink());
-  } else {
-    for (TaskBase* consumer : request.consumers) {
-      auto lane = std::make_unique<Lane<In>>(*request.producer, *consumer);
-      wiring.lanes.push_back(lane.get());
-      made.push_back(std::move(lane));
-    }
+  for (TaskBase* consumer : request.consumers) {
+    auto lane = std::make_unique<Lane<In>>(*request.producer, *consumer);
+    wiring.lanes.push_back(lane.get());
+    made.push_back(std::move(lane));
   }
   static_cast<Output<T>&>(output).add(std::make_unique<SubscriptionTo<T, In>>(std::move(wiring)));
   return made;

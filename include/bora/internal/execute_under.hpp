@@ -41,7 +41,7 @@ void execute_under(const AckToken& token, Fn&& fn) {
   BORA_CHECK(context != nullptr, "execute_under() outside of a component's thread");
   context->guard_frame();  // children of the outer tuple may leave with blocks that `fn` fills
   // The token keeps its own count: every child raises, and no guard is needed.
-  const FrameSwap swap(*context, {token.ref(), ExecutorContext::kGuarded});
+  const FrameSwap swap(*context, token.ref() | ExecutorContext::kGuarded);
   fn();
 }
 

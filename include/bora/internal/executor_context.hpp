@@ -42,52 +42,54 @@ class ExecutorContext {
   ExecutorContext(const ExecutorContext&) = delete;
   ExecutorContext& operator=(const ExecutorContext&) = delete;
 
-  /// The tuple being executed, as accounting sees it.
-  struct Frame {
-    TreeRef anchor = kUntracked;
-    /// Number of children, and kGuarded.
-    std::uint32_t children = 0;
-  };
-  Frame frame;
-  /// In Frame::children: the executing tuple holds a count of its own, because a block with one of its
-  /// children left.
-  static constexpr std::uint32_t kGuarded = 0x8000'0000U;
+  /// The tuple being executed, as accounting sees it: its tree below, the number of its children
+  /// above, kGuarded on top. One word, so that a tuple begins with one store.
+  using Frame = std::uint64_t;
+  /// The executing tuple holds a count of its own, because a block with one of its children left.
+  static constexpr Frame kGuarded = Frame{1} << 63;
+  static constexpr Frame kChild = Frame{1} << 32;
+
+  [[nodiscard]] Frame frame() const noexcept { return frame_.load(std::memory_order_relaxed); }
+  void set_frame(Frame frame) noexcept { frame_.store(frame, std::memory_order_relaxed); }
+  /// The tree of the tuple being executed. Another thread that asks where a message is gets a hint.
+  [[nodiscard]] TreeRef anchor() const noexcept { return static_cast<TreeRef>(frame()); }
 
   /// The input block being worked through and the index of the tuple being executed, for outputs that
   /// pass tuples on in place. Null outside of it.
   Block* in_block = nullptr;
   std::uint32_t in_index = 0;
   bool kept_in_place = false;  ///< The tuple at in_index stays where it is.
-  /// The task whose input block is being worked through; others execute inside its execute().
-  const TaskBase* in_task = nullptr;
 
   /// Output lanes that could not hand over a block. While not zero, no input is taken.
   std::uint32_t blocked_lanes = 0;
 
-  /// What is being executed, for the threads that ask where a message is. Relaxed: a hint.
-  std::atomic<TreeRef> current_tree{kUntracked};
+  /// Which task executes, for the threads that ask where a message is. Relaxed: a hint.
   std::atomic<std::uint32_t> current_task{0};
+  /// The last tree of this run whose tuple was taken: the frame no longer names it. Likewise a hint.
+  std::atomic<TreeRef> taken_tree{kUntracked};
 
-  BORA_ALWAYS_INLINE void begin(TreeRef ref) noexcept {
-    frame = Frame{ref, 0};
-    current_tree.store(ref, std::memory_order_relaxed);
-  }
+  BORA_ALWAYS_INLINE void begin(TreeRef ref) noexcept { set_frame(ref); }
   BORA_ALWAYS_INLINE void end() {
-    if (frame.anchor != kUntracked && (frame.children == 0 || (frame.children & kGuarded) != 0))
-      release(frame.anchor);
+    const Frame now = frame();
+    // Not guarded and with children, which is a positive number: they have its count.
+    if (static_cast<std::int64_t>(now) >= static_cast<std::int64_t>(kChild)) [[likely]]
+      return;
+    release(static_cast<TreeRef>(now));
   }
   /// Accounts for one more child of the executing tuple. Call once the child stands in its block (making
   /// it may throw) and before the block leaves.
   BORA_ALWAYS_INLINE void add_child() {
-    if (frame.children++ != 0) [[unlikely]]
-      raise(frame.anchor);
+    const Frame before = frame();
+    set_frame(before + kChild);
+    if (before >= kChild) [[unlikely]]
+      raise(static_cast<TreeRef>(before));
   }
   /// Call before a block leaves in the middle of an execute.
   void guard_frame() {
-    if (frame.children != 0 && (frame.children & kGuarded) == 0 && frame.anchor != kUntracked) {
-      raise(frame.anchor);
-      frame.children |= kGuarded;
-    }
+    const Frame now = frame();
+    if (now < kChild || (now & kGuarded) != 0 || static_cast<TreeRef>(now) == kUntracked) return;
+    raise(static_cast<TreeRef>(now));
+    set_frame(now | kGuarded);
   }
 
   void raise(TreeRef ref) {
@@ -128,6 +130,7 @@ class ExecutorContext {
   void raise_joint(TreeRef ref);
   void release_shared(TreeRef ref);
 
+  std::atomic<Frame> frame_{kUntracked};           // written by its executor alone
   std::atomic<std::uint32_t>* pending_ = nullptr;  // the ledger's
   std::uint32_t owner_shift_ = 0;
   CompletionLane** completions_ = nullptr;  // by owning spout task
@@ -140,10 +143,10 @@ class ExecutorContext {
 class FrameSwap {
  public:
   FrameSwap(ExecutorContext& context, ExecutorContext::Frame frame) noexcept
-      : context_(context), outer_(context.frame) {
-    context.frame = frame;
+      : context_(context), outer_(context.frame()) {
+    context.set_frame(frame);
   }
-  ~FrameSwap() { context_.frame = outer_; }
+  ~FrameSwap() { context_.set_frame(outer_); }
   FrameSwap(const FrameSwap&) = delete;
   FrameSwap& operator=(const FrameSwap&) = delete;
 

@@ -17,11 +17,15 @@ class TaskBase;
 struct LaneQueues;
 
 /// The way from one producer task to one consumer task for one stream: a bounded ring of blocks
-/// forward, a ring of emptied blocks back.
+/// forward, a ring of emptied blocks back. A `local` hop is one whose ends share a thread: a bolt called
+/// from an emit would load, in wide words, what the one before it had just stored in narrow ones, and
+/// wait for each; a block later the stores are in the cache.
 ///
 /// Invariants:
 ///  1. open_ is never null. A full one leaves with the next append or flush, not at once: so a block
-///     mostly leaves when every execute() that filled it is over, and its trees need no guard.
+///     mostly leaves when every execute() that filled it is over, and its trees need no guard. Where
+///     appends go is kept beside it (items_, refs_, count_, room_): open_->count is brought up to date
+///     when the block leaves.
 ///  2. At most `limit` blocks are on their way; further ones wait in an overflow list and block the
 ///     producer's executor, so one execute() may overflow but the next does not begin.
 ///  3. Blocks of one lane have one capacity and one tuple type.
@@ -37,6 +41,9 @@ class LaneBase {
   void flush();
   /// Wakes a consumer that was left to nap.
   void wake_consumer();
+  /// Of a lane to its own executor, whose full ring is empty: hands over what waits or is in the open
+  /// block. True when something went.
+  bool refill_itself();
   /// Tries to hand over what waits in the overflow list. True when some of it went.
   bool try_unblock();
   /// When `source`, whose reading is finished, was passed on in place: hands it over and returns an
@@ -47,7 +54,10 @@ class LaneBase {
   /// Requires: tuples of T reach the producer by rings, and this lane is its output's only way.
   void allow_in_place() noexcept { in_place_allowed_ = true; }
   [[nodiscard]] bool allows_in_place() const noexcept { return in_place_allowed_; }
-  [[nodiscard]] const Block& open_block() const noexcept { return *open_; }
+  /// The trees of what is in the open block.
+  [[nodiscard]] std::span<const TreeRef> open_refs() const noexcept { return {refs_, count_}; }
+  /// Tuples appended or passed on so far.
+  [[nodiscard]] std::uint64_t tuples() const noexcept;
   /// What was passed on in the producer's input block, which is not handed over yet.
   [[nodiscard]] std::span<const TreeRef> passed_on_in_place() const noexcept {
     if (in_place_ == nullptr) return {};
@@ -70,8 +80,10 @@ class LaneBase {
  protected:
   LaneBase(TaskBase& producer, TaskBase& consumer, std::size_t item_size);
 
-  /// Makes room: hands the full open block over and gets an empty one.
-  Block* advance();
+  /// Makes room for another append, which found count_ at room_.
+  void make_room();
+  /// Hands the open block over and gets an empty one.
+  void advance();
   /// Moves what was passed on in place so far to the open block: it is not to wait for the rest of the
   /// input block.
   void spill_in_place();
@@ -91,6 +103,12 @@ class LaneBase {
   /// ended by then.
   void release_all() noexcept;
 
+  // What an append touches.
+  void* items_ = nullptr;  // of open_
+  TreeRef* refs_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t room_ = 0;  // its capacity; 0 while tuples are passed on in place
+
   ExecutorContext* context_;  // of the producer
   Block* open_ = nullptr;
   Block* in_place_ = nullptr;  // the producer's input block, while tuples are passed on in it
@@ -98,6 +116,13 @@ class LaneBase {
   bool in_place_allowed_ = false;
 
  private:
+  void open(Block* block) noexcept {
+    open_ = block;
+    items_ = block->items;
+    refs_ = block->refs;
+    count_ = block->count;
+    room_ = block->capacity;
+  }
   /// Takes back the blocks that the consumer has emptied.
   void reclaim();
   Block* take_empty();
@@ -121,15 +146,12 @@ class Lane final : public LaneBase {
 
   template <class U>
   BORA_ALWAYS_INLINE void append(U&& value, TreeRef ref) {
-    if (in_place_ != nullptr) [[unlikely]]
-      leave_in_place();
-    Block* block = open_;
-    if (block->count == block->capacity) [[unlikely]]
-      block = advance();
-    ::new (static_cast<void*>(block->template items_as<T>() + block->count))
-        T(std::forward<U>(value));
-    block->refs[block->count] = ref;
-    ++block->count;
+    if (count_ >= room_) [[unlikely]]
+      make_room();
+    const std::uint32_t at = count_;
+    ::new (static_cast<void*>(static_cast<T*>(items_) + at)) T(std::forward<U>(value));
+    refs_[at] = ref;
+    count_ = at + 1;
   }
 
   /// Whether `tuple` is the one being executed, and may stay where it is.

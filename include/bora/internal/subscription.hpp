@@ -53,7 +53,6 @@ class Subscription {
   [[nodiscard]] virtual bool is_direct() const noexcept = 0;
   /// The lane that every tuple takes unchanged, or null: what outputs use to skip the routing.
   [[nodiscard]] virtual Lane<T>* only_lane() noexcept = 0;
-  [[nodiscard]] virtual LocalSink<T>* only_sink() noexcept = 0;
 };
 
 /// A bolt with input In that reads a stream of T; each T becomes an In by construction when the types
@@ -65,8 +64,7 @@ class SubscriptionTo final : public Subscription<T> {
     Grouping grouping = Grouping::kShuffle;
     KeyHash<T> hash;
     CustomGrouping<T> custom;
-    std::vector<Lane<In>*> lanes;        // by consumer task; empty when local
-    LocalSink<In>* sink = nullptr;       // when local
+    std::vector<Lane<In>*> lanes;        // by consumer task; with kLocal only that of its own
     ExecutorContext* context = nullptr;  // of the producer
   };
 
@@ -90,19 +88,15 @@ class SubscriptionTo final : public Subscription<T> {
     }
     return nullptr;
   }
-  [[nodiscard]] LocalSink<T>* only_sink() noexcept override {
-    if constexpr (std::is_same_v<T, In>) return w_.sink;
-    return nullptr;
-  }
 
  private:
   template <class U>
   void dispatch(U&& tuple) {
     switch (w_.grouping) {
-      case Grouping::kLocal: return deliver(std::forward<U>(tuple));
       case Grouping::kShuffle: return send(*w_.lanes[next_task()], std::forward<U>(tuple));
       case Grouping::kFields:
         return send(*w_.lanes[w_.hash(tuple) % w_.lanes.size()], std::forward<U>(tuple));
+      case Grouping::kLocal:
       case Grouping::kGlobal: return send(*w_.lanes[0], std::forward<U>(tuple));
       case Grouping::kAll:
         for (Lane<In>* lane : w_.lanes)
@@ -121,23 +115,11 @@ class SubscriptionTo final : public Subscription<T> {
   template <class U>
   void send(Lane<In>& lane, U&& tuple) {
     if constexpr (std::is_same_v<T, In>) {
-      lane.append(std::forward<U>(tuple), w_.context->frame.anchor);
+      lane.append(std::forward<U>(tuple), w_.context->anchor());
     } else {
-      lane.append(In(std::forward<U>(tuple)), w_.context->frame.anchor);
+      lane.append(In(std::forward<U>(tuple)), w_.context->anchor());
     }
     w_.context->add_child();
-  }
-
-  template <class U>
-  void deliver(U&& tuple) {
-    if constexpr (!std::is_same_v<T, In>) {
-      In converted(std::forward<U>(tuple));
-      w_.sink->deliver_owned(converted);
-    } else if constexpr (std::is_lvalue_reference_v<U>) {
-      w_.sink->deliver(tuple);
-    } else {
-      w_.sink->deliver_owned(tuple);
-    }
   }
 
   std::uint32_t next_task() noexcept {

@@ -43,8 +43,6 @@ class TaskBase {
   [[nodiscard]] virtual bool mutates() const noexcept { return false; }
   /// The type of tuples that it takes; void for spouts.
   [[nodiscard]] virtual std::type_index input_type() const noexcept { return typeid(void); }
-  /// Where tuples of type In are delivered by a function call: a LocalSink<In>. Null for spouts.
-  virtual void* local_sink() noexcept { return nullptr; }
 
   TaskIdentity identity;
   Context surroundings{*this};  ///< What open() gets: components may keep a reference to it.
@@ -53,21 +51,10 @@ class TaskBase {
   std::uint64_t executed = 0;  ///< Owner's own count, published once per step.
 };
 
-/// Receives tuples of a `local` edge.
-template <class In>
-class LocalSink {
- public:
-  virtual void deliver(const In& tuple) = 0;
-  virtual void deliver_owned(In& tuple) = 0;
-
- protected:
-  ~LocalSink() = default;
-};
-
 /// A bolt's task. `B` is the bolt's own class when its factory returns it by value: calls are then
 /// bound at compile time.
 template <class B, bool kExact>
-class BoltTask final : public LocalSink<typename B::Input>, public TaskBase {
+class BoltTask final : public TaskBase {
  public:
   using In = typename B::Input;
 
@@ -76,14 +63,12 @@ class BoltTask final : public LocalSink<typename B::Input>, public TaskBase {
   [[nodiscard]] Component& component() noexcept override { return *bolt_; }
   [[nodiscard]] bool mutates() const noexcept override { return B::kMutates; }
   [[nodiscard]] std::type_index input_type() const noexcept override { return typeid(In); }
-  [[nodiscard]] void* local_sink() noexcept override { return static_cast<LocalSink<In>*>(this); }
 
   void run(Block& block, std::uint32_t max) override {
     ExecutorContext& ctx = *context;
     In* items = block.items_as<In>();
     const std::uint32_t stop = block.read + max < block.count ? block.read + max : block.count;
-    name_as_current();
-    ctx.in_task = this;
+    ctx.current_task.store(identity.id, std::memory_order_relaxed);
     if constexpr (B::kMutates) ctx.in_block = &block;
     std::uint32_t i = block.read;
     for (; i < stop && ctx.blocked_lanes == 0; ++i) {
@@ -102,33 +87,11 @@ class BoltTask final : public LocalSink<typename B::Input>, public TaskBase {
     executed += i - block.read;
     block.read = i;
     ctx.in_block = nullptr;
-    ctx.in_task = nullptr;
     ctx.begin(kUntracked);
-  }
-
-  // Delivered tuples are executed in the caller's frame: what this bolt emits are children of the same
-  // tuple. The caller names itself as the current task again.
-  void deliver(const In& tuple) override {
-    if constexpr (B::kMutates) {
-      In copy(tuple);
-      deliver_owned(copy);
-    } else {
-      ++executed;
-      name_as_current();
-      execute(tuple);
-    }
-  }
-  void deliver_owned(In& tuple) override {
-    ++executed;
-    name_as_current();
-    execute(tuple);
+    ctx.taken_tree.store(kUntracked, std::memory_order_relaxed);
   }
 
  private:
-  void name_as_current() noexcept {
-    context->current_task.store(identity.id, std::memory_order_relaxed);
-  }
-
   template <class Tuple>
   void execute(Tuple& tuple) {
     try {
