@@ -59,11 +59,11 @@ class Watch {
 
  private:
   void note_key(const std::string& key) {
-    static const std::set<std::string_view> kOurs{"id",    "device", "kind", "value",
-                                                  "limit", "time",   "info"};
+    static const std::set<std::string_view> ours{"id",    "device", "kind", "value",
+                                                 "limit", "time",   "info"};
     Level& level = levels_.back();
     level.key = key;
-    const bool is_ours = levels_.size() == 1 ? kOurs.count(key) != 0
+    const bool is_ours = levels_.size() == 1 ? ours.count(key) != 0
                                              : levels_.size() == 2 && levels_[0].key == "info";
     if (is_ours && !level.seen.insert(key).second && twice_.empty()) twice_ = key;
   }
