@@ -115,9 +115,9 @@ class Outcomes {
       const std::string& value = published[next].record.value;
       const auto reading = coldchain::parse_reading(value);
       of_.world().expect(reading.is_ok(), "what was published is no reading");
-      of_.world().expect(
-          value.find("token\"") == std::string::npos && value.find("\"auth\"") == std::string::npos,
-          "a secret was published");
+      of_.world().expect(value.find("\"token\"") == std::string::npos &&
+                             value.find("\"auth\"") == std::string::npos,
+                         "a secret was published");
       std::string fate = kAccepted;
       if (std::string(topic) == kRejected) fate = value.substr(11, value.find('"', 11) - 11);
       of_.world().expect(
