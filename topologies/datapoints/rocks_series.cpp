@@ -100,8 +100,7 @@ store::DatabaseOptions RocksSeries::Impl::database_options() const {
   store::FamilyOptions points;
   points.name = kPointsFamily;
   points.write_buffer_bytes = options_.write_buffer_bytes;
-  // No insert hint for each device: batches are sorted, which gains as much for few devices, and for
-  // 100,000 the table of hints costs more than it saves (README).
+  // No insert hint for each device: batches are sorted, which gains much of the same (README).
   if (options_.retention.count() > 0) {
     points.is_expired = [retention = options_.retention, &clock = clock_](std::string_view key) {
       return key.size() == kKeyBytes && time_of_key(key) < clock.wall_now() - retention;
