@@ -174,7 +174,7 @@ Result<Topology> alerts_topology(SilenceWorld& of) {
   options.time_tasks = static_cast<std::uint32_t>(dice.between(1, 2));
   options.max_in_flight = 64;
   options.batch_readings = dice.between(1, 32);
-  options.rules.settle = std::chrono::seconds{dice.between(1, 30)};
+  options.rules.settle = std::chrono::milliseconds{dice.between(1, 1'000)};
   options.rules.look_every = std::chrono::milliseconds{dice.between(5, 100)};
   options.spout.retry.first_backoff = 2ms;
   options.spout.retry.max_backoff = 50ms;

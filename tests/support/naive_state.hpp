@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,14 @@ class NaiveState {
   }
 
   bool is_away = false;
+  /// Called before and after every operation, which fails as they do: after one that fails before,
+  /// nothing has changed, after one that fails after, everything.
+  std::function<Status()> before = {};
+  std::function<Status()> after = {};
+  [[nodiscard]] std::optional<coldchain::Sighting> last(coldchain::DeviceId device) const {
+    const auto found = last_.find(device);
+    return found == last_.end() ? std::nullopt : std::optional{found->second};
+  }
 
  private:
   using DeviceId = coldchain::DeviceId;
@@ -42,24 +51,24 @@ class NaiveState {
     SilentSet& silent_set() noexcept override { return *this; }
 
     Status find(std::span<const DeviceId> devices, WallTime now, Known& known) override {
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       if (!of_.birth_) of_.birth_ = {std::to_string(++of_.births_), now};
       known.birth = *of_.birth_;
       known.last.clear();
       for (const DeviceId device : devices)
         known.last.push_back(look_up(of_.last_, device));
-      return {};
+      return of_.answer();
     }
     Status record(std::span<const coldchain::Sighting> heard) override {
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       for (const auto& each : heard) {
         auto& kept = of_.last_.try_emplace(each.device, each).first->second;
         if (each.time > kept.time) kept = each;
       }
-      return {};
+      return of_.answer();
     }
     Status walk(const Range& range, std::vector<coldchain::Sighting>& found) override {
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       std::vector<coldchain::Sighting> some;
       for (const auto& [device, each] : of_.last_)
         if (each.time >= range.from && each.time < range.to) some.push_back(each);
@@ -67,39 +76,39 @@ class NaiveState {
         return std::pair{a.time, a.device} < std::pair{b.time, b.device};
       });
       found.insert(found.end(), some.begin(), some.end());
-      return {};
+      return of_.answer();
     }
     Result<std::uint64_t> count_devices() override { return of_.last_.size(); }
 
     Status claim(std::span<const coldchain::AlertClaim> claims,
                  std::vector<coldchain::ClaimAnswer>& answers) override {
       answers.clear();
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       for (const auto& each : claims)
         answers.push_back(of_.claim(each));
-      return {};
+      return of_.answer();
     }
 
     Status find(std::span<const DeviceId> devices,
                 std::vector<std::optional<coldchain::Silence>>& found) override {
       found.clear();
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       for (const DeviceId device : devices)
         found.push_back(look_up(of_.silences_, device));
-      return {};
+      return of_.answer();
     }
     Status begin(std::span<const coldchain::Silence> silences) override {
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       for (const auto& each : silences) {
         auto& kept = of_.silences_.try_emplace(each.device, each).first->second;
         if (each.since > kept.since) kept = each;
       }
-      return {};
+      return of_.answer();
     }
     Status end(std::span<const coldchain::SilenceEnd> ends,
                std::vector<coldchain::EndAnswer>& answers) override {
       answers.clear();
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       for (const auto& each : ends) {
         const coldchain::Silence ended{each.device, each.since, each.by};
         auto& kept = of_.silences_.try_emplace(each.device, ended).first->second;
@@ -107,14 +116,14 @@ class NaiveState {
         answers.push_back(kept == ended ? coldchain::EndAnswer::kYours
                                         : coldchain::EndAnswer::kTaken);
       }
-      return {};
+      return of_.answer();
     }
     Status forget_ended(WallTime before) override {
-      if (of_.is_away) return away();
+      if (Status asked = of_.ask(); !asked) return asked;
       std::erase_if(of_.silences_, [&](const auto& each) {
         return each.second.ended_by && each.second.since < before;
       });
-      return {};
+      return of_.answer();
     }
     Result<Counts> count_silences() override {
       Counts counts;
@@ -124,7 +133,6 @@ class NaiveState {
     }
 
    private:
-    static Status away() { return {ErrorKind::kUnavailable, "the state is away"}; }
     template <class T>
     static std::optional<T> look_up(const std::map<DeviceId, T>& map, DeviceId device) {
       const auto found = map.find(device);
@@ -132,6 +140,12 @@ class NaiveState {
     }
     NaiveState& of_;
   };
+
+  Status ask() const {
+    if (is_away) return {ErrorKind::kUnavailable, "the state is away"};
+    return before ? before() : Status{};
+  }
+  Status answer() const { return after ? after() : Status{}; }
 
   using Ledger = coldchain::AlertLedger;
   coldchain::ClaimAnswer claim(const coldchain::AlertClaim& claim) {

@@ -6,7 +6,7 @@
 
 namespace bora::testing {
 
-/// What state_conformance_test.cpp tests: built once with each implementation of the ports.
+/// What state_conformance.cpp tests: built once with each implementation of the ports.
 class StateUnderTest {
  public:
   virtual ~StateUnderTest() = default;

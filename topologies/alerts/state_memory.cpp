@@ -12,38 +12,52 @@ namespace {
 
 constexpr std::size_t kAtOnce = 1'000;
 
-/// Calls `write` with the values of `map`, some at a time.
+template <class Map>
+auto values_of(const Map& map) {
+  std::vector<typename Map::mapped_type> values;
+  values.reserve(map.size());
+  for (const auto& [device, each] : map)
+    values.push_back(each);
+  return values;
+}
+
+/// Calls `write` with some of `all` at a time.
 template <class T, class Write>
-Status write_all(const std::unordered_map<coldchain::DeviceId, T>& map, Write write) {
-  std::vector<T> some;
-  for (const auto& [device, each] : map) {
-    some.push_back(each);
-    if (some.size() < kAtOnce) continue;
-    if (Status written = write(some); !written) return written;
-    some.clear();
-  }
-  return some.empty() ? Status{} : write(some);
+Status write_all(std::span<const T> all, Write write) {
+  for (; !all.empty(); all = all.subspan(std::min(kAtOnce, all.size())))
+    if (Status written = write(all.first(std::min(kAtOnce, all.size()))); !written) return written;
+  return {};
 }
 
 }  // namespace
 
+// The lock is not held while the store is waited for. Two tasks may restore at once: each writes what
+// the store takes once.
 Result<bool> StateMemory::restore(const coldchain::StoreBirth& birth,
                                   coldchain::SharedState& state) {
-  const std::lock_guard lock{mutex_};
-  if (birth.id == birth_) return false;
-  const bool is_first = birth_.empty();
-  if (!is_first) {
-    if (Status written =
-            write_all(heard_, [&](const auto& some) { return state.last_seen().record(some); });
-        !written)
-      return written;
-    if (Status written =
-            write_all(silences_, [&](const auto& some) { return state.silent_set().begin(some); });
-        !written)
-      return written;
+  std::vector<Sighting> heard;
+  std::vector<Silence> silences;
+  {
+    const std::lock_guard lock{mutex_};
+    if (birth.id == birth_) return false;
+    if (birth_.empty()) {
+      birth_ = birth.id;
+      return false;
+    }
+    heard = values_of(heard_);
+    silences = values_of(silences_);
   }
+  if (Status written =
+          write_all<Sighting>(heard, [&](auto some) { return state.last_seen().record(some); });
+      !written)
+    return written;
+  if (Status written =
+          write_all<Silence>(silences, [&](auto some) { return state.silent_set().begin(some); });
+      !written)
+    return written;
+  const std::lock_guard lock{mutex_};
   birth_ = birth.id;
-  return !is_first;
+  return true;
 }
 
 void StateMemory::note_heard(std::span<const Sighting> heard) {
