@@ -17,6 +17,7 @@
 #include "spouts/dead_letter_writer.hpp"
 #include "spouts/held_records.hpp"
 #include "spouts/offset_tracker.hpp"
+#include "spouts/pump.hpp"
 #include "spouts/record_spout_options.hpp"
 #include "spouts/record_spout_stats.hpp"
 
@@ -37,7 +38,7 @@ namespace bora {
 ///
 /// Threads: single-owner; the thread that polls the source.
 /// Lifetime: dies before the source and the sink.
-class RecordPump final : private AssignmentListener {
+class RecordPump final : public Pump, private AssignmentListener {
  public:
   struct Setup {
     RecordSource* source = nullptr;      ///< Not owned; not open yet.
@@ -53,50 +54,31 @@ class RecordPump final : private AssignmentListener {
     std::function<void(std::string)> on_error = [](std::string) {};
   };
   explicit RecordPump(Setup setup);
-  RecordPump(const RecordPump&) = delete;
-  RecordPump& operator=(const RecordPump&) = delete;
 
-  Status open();
+  Status open() override;
 
-  /// A record to be emitted now: acked() or failed() must follow for its id.
-  struct Ready {
-    HeldRecords::Slot slot = 0;
-    MessageId id;
-    std::size_t bytes = 0;
-  };
-  /// What there is to do next, for who calls take().
-  struct Outlook {
-    bool has_more = false;              ///< Call take() again as soon as there is room.
-    std::optional<Instant> next_due{};  ///< Else not before this, or when woken.
-  };
   /// Polls the source and appends up to `max` records to `out`: those whose retry is due before new
   /// ones.
-  Outlook take(std::size_t max, std::vector<Ready>& out);
-  /// The record of something just taken. Valid until the next call of anything else.
-  [[nodiscard]] const ConsumedRecord& record(HeldRecords::Slot slot) {
+  Outlook take(std::size_t max, std::vector<Ready>& out) override;
+  [[nodiscard]] const ConsumedRecord& record(std::uint32_t slot) override {
     return held_.at(slot).consumed;
   }
 
-  void acked(std::span<const MessageId> ids);
-  void failed(const Failure& failure);
-  /// A record just taken could not be decoded, and was not emitted.
-  void refuse(const Ready& ready, FailureKind kind, std::string reason);
+  void acked(std::span<const MessageId> ids) override;
+  void failed(const Failure& failure) override;
+  void refuse(const Ready& ready, FailureKind kind, std::string reason) override;
 
-  /// Call at least every `commit_every`: commits, writes dead letters that wait, and polls a source
-  /// that was not polled meanwhile, paused, because it must be.
-  void tick();
-  /// Outcomes of dead letters may be there.
-  void take_deliveries();
+  /// Commits, writes dead letters that wait, and polls a source that was not polled meanwhile, paused,
+  /// because it must be.
+  void tick() override;
+  void take_deliveries() override;
 
-  /// No take() until resume().
-  void suspend();
-  void resume();
-  /// No take() any more. What waits for a retry is left uncommitted, for replay.
-  void drain();
-  /// True when nothing is left that a drain should wait for.
-  [[nodiscard]] bool is_settled() const noexcept { return letters_.size() == 0; }
-  /// Waits for dead letters a bounded time, commits, leaves the group. Safe to call twice.
-  void close();
+  void suspend() override;
+  void resume() override;
+  void drain() override;
+  [[nodiscard]] bool is_settled() const noexcept override { return letters_.size() == 0; }
+  /// Waits for dead letters a bounded time, commits, leaves the group.
+  void close() override;
 
  private:
   void on_assigned(std::uint32_t partition, std::uint32_t epoch, std::int64_t next_offset) override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -22,7 +23,8 @@ namespace bora {
 template <class T>
 using Decode = std::function<Result<T>(const ConsumedRecord&)>;
 
-/// Reads a topic and emits one tuple per record: at least once, committed only when done.
+/// Reads a topic and emits one tuple per record: at least once, committed only when done; exactly once
+/// when its connections have a transaction.
 ///
 ///   topology.spout("reports", [&] {
 ///     return bora::RecordSpout<Report>{
@@ -46,12 +48,14 @@ class RecordSpout final : public Spout<T> {
                        RecordSpoutOptions options = {}) requires std::is_same_v<T, ConsumedRecord>
       : driver_(std::move(connections), std::move(options)) {}
 
-  Status open(Context& context) override { return driver_.open(context); }
+  Status open(Context& context) override {
+    return driver_.open(context, [this] { return std::size_t{this->in_flight()}; });
+  }
   void close() override { driver_.close(); }
 
   Next next_batch(std::size_t max) override {
-    const RecordPump::Outlook outlook = driver_.take(max, ready_);
-    for (const RecordPump::Ready& ready : ready_)
+    const Pump::Outlook outlook = driver_.take(max, ready_);
+    for (const Pump::Ready& ready : ready_)
       emit_one(ready);
     ready_.clear();
     if (outlook.has_more) return Next::more();
@@ -70,7 +74,7 @@ class RecordSpout final : public Spout<T> {
   [[nodiscard]] const RecordSpoutStats& stats() const noexcept { return driver_.stats(); }
 
  private:
-  void emit_one(const RecordPump::Ready& ready) {
+  void emit_one(const Pump::Ready& ready) {
     const ConsumedRecord& consumed = driver_.pump().record(ready.slot);
     if constexpr (std::is_same_v<T, ConsumedRecord>) {
       if (!decode_) return this->emit(consumed, ready.id, ready.bytes);
@@ -80,7 +84,7 @@ class RecordSpout final : public Spout<T> {
   }
 
   /// The tuple; or an error, and the record is refused already.
-  Result<T> decode_safely(const ConsumedRecord& consumed, const RecordPump::Ready& ready) {
+  Result<T> decode_safely(const ConsumedRecord& consumed, const Pump::Ready& ready) {
     FailureKind kind = FailureKind::kError;
     std::string reason;
     try {
@@ -105,7 +109,7 @@ class RecordSpout final : public Spout<T> {
 
   Decode<T> decode_;
   RecordSpoutDriver driver_;
-  std::vector<RecordPump::Ready> ready_;
+  std::vector<Pump::Ready> ready_;
 };
 
 }  // namespace bora

@@ -33,6 +33,10 @@ struct RecordSpoutOptions {
   /// Longest wait for dead letters when the spout closes; what is not written by then is left
   /// uncommitted.
   std::chrono::milliseconds close_timeout{5'000};
+  /// Exactly once only: a transaction is committed when its first record is this old, or when it has so
+  /// many. Larger: the pause of each commit weighs less, results are seen later, an abort repeats more.
+  std::chrono::milliseconds batch_time{200};
+  std::size_t batch_records = 100'000;
 };
 
 }  // namespace bora

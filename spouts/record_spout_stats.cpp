@@ -14,6 +14,7 @@ std::vector<Gauge> RecordSpoutStats::gauges() const {
       pauses.as_counter("source_pauses"),
       commits.as_counter("commits"),
       commit_failures.as_counter("commit_failures"),
+      aborts.as_counter("aborted_transactions"),
       source_failures.as_counter("source_failures"),
       is_paused.as_level("source_paused"),
       held.as_level("held_records"),

@@ -18,6 +18,7 @@ struct RecordSpoutStats {
   OwnedCount pauses;           ///< Times that the source was paused.
   OwnedCount commits;          ///< Commit calls that succeeded.
   OwnedCount commit_failures;
+  OwnedCount aborts;           ///< Transactions whose batch was done again.
   OwnedCount source_failures;  ///< Polls that failed.
   // Levels.
   OwnedCount is_paused;  ///< 1 while paused.

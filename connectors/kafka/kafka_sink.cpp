@@ -9,6 +9,7 @@
 
 #include "bora/check.hpp"
 #include "connectors/kafka/client.hpp"
+#include "connectors/kafka/producing.hpp"
 
 namespace bora::kafka {
 namespace {
@@ -35,15 +36,6 @@ Result<Conf> conf_of(const KafkaSinkOptions& options) {
 
 std::size_t bytes_of(const Record& record) noexcept {
   return record.value.size() + (record.key ? record.key->size() : 0);
-}
-
-Headers headers_of(const Record& record) {
-  if (record.headers.empty()) return {};
-  Headers headers{rd_kafka_headers_new(record.headers.size())};
-  for (const RecordHeader& header : record.headers)
-    rd_kafka_header_add(headers.get(), header.key.data(), static_cast<ssize_t>(header.key.size()),
-                        header.value.data(), static_cast<ssize_t>(header.value.size()));
-  return headers;
 }
 
 }  // namespace
@@ -181,27 +173,11 @@ Status KafkaSink::Producer::send(Slot& slot) {
     if (slot.target->handle == nullptr)
       return client_->translate(rd_kafka_last_error(), "use topic " + slot.target->name);
   }
-  const Record& record = slot.record;
-  Headers headers = headers_of(record);
-  const void* const key = record.key ? record.key->data() : nullptr;
-  const std::size_t key_bytes = record.key ? record.key->size() : 0;
-  const void* const value = record.is_tombstone ? nullptr : record.value.data();
-  const std::size_t value_bytes = record.is_tombstone ? 0 : record.value.size();
-  const std::int32_t partition = RD_KAFKA_PARTITION_UA;
-  const int flags = 0;  // no F_COPY: the bytes stay here anyway, to be sent again
-  const std::int64_t timestamp = to_millis(record.timestamp);  // 0 is now, for librdkafka too
   slot.is_sent = true;
-  // What the RD_KAFKA_V_ macros expand to, which only compile as GNU's extension.
-  const rd_kafka_resp_err_t code = rd_kafka_producev(
-      client_->get(), RD_KAFKA_VTYPE_RKT, slot.target->handle.get(), RD_KAFKA_VTYPE_PARTITION,
-      partition, RD_KAFKA_VTYPE_MSGFLAGS, flags, RD_KAFKA_VTYPE_VALUE, value, value_bytes,
-      RD_KAFKA_VTYPE_KEY, key, key_bytes, RD_KAFKA_VTYPE_TIMESTAMP, timestamp,
-      RD_KAFKA_VTYPE_HEADERS, headers.get(), RD_KAFKA_VTYPE_OPAQUE, static_cast<void*>(&slot),
-      RD_KAFKA_VTYPE_END);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(headers.release());  // librdkafka took them
-    return {};
-  }
+  // Lent: the bytes stay here anyway, to be sent again.
+  const rd_kafka_resp_err_t code =
+      produce(client_->get(), slot.target->handle.get(), slot.record, Payload::kLent, &slot);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   slot.is_sent = false;
   // A fatal client takes nothing; the next poll() makes it anew.
   if (code == RD_KAFKA_RESP_ERR__FATAL)

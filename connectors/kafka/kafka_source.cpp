@@ -78,6 +78,13 @@ Status KafkaSource::commit(std::span<const CommitRequest> requests) {
   return membership_ == nullptr ? not_open() : membership_->commit(requests);
 }
 
+Status KafkaSource::rewind() {
+  if (membership_ == nullptr) return {};  // the next one begins at the commits
+  Status rewound = membership_->rewind();
+  // Whatever it is, the records are still there.
+  return rewound ? rewound : Status{ErrorKind::kUnavailable, rewound.error().message};
+}
+
 std::optional<std::uint64_t> KafkaSource::lag() const {
   return membership_ == nullptr ? std::nullopt : membership_->lag();
 }

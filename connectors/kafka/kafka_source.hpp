@@ -38,8 +38,9 @@ struct KafkaSourceOptions {
   /// Longest wait of one poll() for what the group committed and where partitions begin and end, when
   /// partitions were assigned. When it does not suffice, later polls try again.
   std::chrono::milliseconds position_timeout{5'000};
-  /// Longest wait of commit().
-  std::chrono::milliseconds commit_timeout{5'000};
+  /// Longest wait of commit(), in which its thread does nothing else. Shorter: an answer that comes
+  /// later is not heard, and the same is committed again.
+  std::chrono::milliseconds commit_timeout{1'000};
   /// How long partitions that leave in order may be kept until what was read from them is committed.
   /// All partitions rest meanwhile. Should be above the time between two commits; zero: the new owner
   /// does again what was in flight.
@@ -55,7 +56,8 @@ class Membership;
 
 /// A member of a consumer group on one topic in Kafka.
 ///
-/// Commits are the caller's alone: nothing is stored or committed behind its back. A partition that
+/// Commits are the caller's alone: nothing is stored or committed behind its back. While the group shares
+/// its partitions out anew, commit() answers kUnavailable: to commit then would cost all partitions. A partition that
 /// leaves in order rests until what was returned from it is committed or drain_timeout passed; then
 /// on_revoked() is called, and only after it the partition is released. A partition of which the group
 /// took possession (this member was away too long) is reported as lost. What poll() would return from
@@ -67,7 +69,7 @@ class Membership;
 /// Threads: as RecordSource says; stats() from any. librdkafka's threads only call wake and on_log.
 /// Waits: poll() not at all, but at an assignment up to position_timeout and, to commit the start of a
 /// group's first run, up to commit_timeout; commit() up to commit_timeout; open() not at all; close() up
-/// to twice close_timeout, after which what hangs is left to a thread of its own and reported by on_log.
+/// to drain_timeout and twice close_timeout, after which what hangs is left to a thread of its own and reported by on_log.
 /// Fails: open(): kInvalid (settings). poll(): as RecordSource says; what the brokers' silence or refusal
 /// is about is said by one poll() a minute, in between it returns nothing, because a member that does
 /// not poll is expelled; kClosed for ever when another process took over the instance_id.
@@ -91,6 +93,12 @@ class KafkaSource final : public RecordSource {
   /// how far behind the present the reading is. Zero without lag.
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
   void close() override;
+
+  /// Returns again what follows the group's commits. Waits up to twice position_timeout. kUnavailable:
+  /// not everywhere yet, call again.
+  Status rewind();
+  /// For Transaction; null while not open.
+  [[nodiscard]] Membership* membership() const noexcept { return membership_.get(); }
 
   /// Counted since the source was made. Any thread.
   struct Counters {

@@ -232,6 +232,28 @@ void Membership::rewind_what_was_lost() {
   }
 }
 
+/// Asks the broker, because the outcome of the last commit may not be known here.
+Status Membership::rewind() {
+  const std::vector<std::uint32_t> reading = assignment_.in(State::kReading);
+  if (reading.empty()) return {};
+  const Result<std::vector<Start>> starts = query_starts(*client_, options_, reading);
+  if (!starts) return starts.status();
+  for (const Start& start : *starts) {
+    Assigned& one = assignment_.at(start.partition);
+    one.committed = start.offset;
+    if (one.next == start.offset) continue;
+    // What was fetched before is outdated for librdkafka from here on, and dropped by it.
+    const rd_kafka_resp_err_t error =
+        rd_kafka_seek(topic_.get(), static_cast<std::int32_t>(start.partition), start.offset,
+                      to_int(options_.position_timeout));
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return client_->translate(error, "go back to the commits in topic " + options_.topic);
+    one.next = start.offset;
+    count(counters_.rewinds);
+  }
+  return {};
+}
+
 // --- partitions that leave ----------------------------------------------------------------------
 
 bool Membership::may_release() const {
@@ -333,7 +355,14 @@ void Membership::accept(const rd_kafka_message_t& message, std::vector<SourceRec
 // --- committing ----------------------------------------------------------------------------------
 
 Status Membership::commit(std::span<const CommitRequest> requests) {
-  const Partitions offsets = make_partitions(static_cast<int>(requests.size()));
+  const Partitions offsets = ours_of(requests);
+  if (Status done = commit_offsets(*offsets); !done) return done;
+  note_committed(*offsets);
+  return {};
+}
+
+Partitions Membership::ours_of(std::span<const CommitRequest> requests) {
+  Partitions offsets = make_partitions(static_cast<int>(requests.size()));
   for (const CommitRequest& request : requests) {
     const Assigned* one = assignment_.find(static_cast<std::int32_t>(request.partition));
     if (one == nullptr || !one->is_ours() || one->epoch != request.epoch) {
@@ -344,17 +373,42 @@ Status Membership::commit(std::span<const CommitRequest> requests) {
                                       static_cast<int>(request.partition))
         ->offset = request.next_offset;
   }
-  if (Status done = commit_offsets(*offsets); !done) return done;
-  for (int i = 0; i < offsets->cnt; ++i)
-    assignment_.at(static_cast<std::uint32_t>(offsets->elems[i].partition)).committed =
-        offsets->elems[i].offset;
-  return {};
+  return offsets;
+}
+
+void Membership::note_committed(const rd_kafka_topic_partition_list_t& offsets) {
+  for (int i = 0; i < offsets.cnt; ++i)
+    assignment_.at(static_cast<std::uint32_t>(offsets.elems[i].partition)).committed =
+        offsets.elems[i].offset;
+}
+
+/// A member that was expelled has no id, and to commit without one is what clients did that know nothing
+/// of fencing: the broker takes it. librdkafka clears the id and calls the assignment lost in one step,
+/// before or after each of these questions.
+Result<GroupMetadata> Membership::group_metadata() const {
+  const auto member_id = [this] {
+    char* const id = rd_kafka_memberid(client_->get());
+    std::string text = id == nullptr ? "" : id;
+    if (id != nullptr) rd_kafka_mem_free(client_->get(), id);
+    return text;
+  };
+  const std::string before = member_id();
+  GroupMetadata metadata{rd_kafka_consumer_group_metadata(client_->get())};
+  if (metadata == nullptr || before.empty() || before != member_id() ||
+      rd_kafka_assignment_lost(client_->get()) != 0)
+    return Error{ErrorKind::kClosed, "could not commit as a member of group " + options_.group +
+                                         ": the group does not count us as one now"};
+  return Result<GroupMetadata>{std::move(metadata)};
 }
 
 Status Membership::commit_offsets(const rd_kafka_topic_partition_list_t& offsets) {
   if (offsets.cnt == 0) return {};
   const std::string tried =
       "commit offsets of topic " + options_.topic + " in group " + options_.group;
+  if (client_->is_joining())
+    return {ErrorKind::kUnavailable, "could not " + tried +
+                                         ": the group is sharing out its partitions anew; it is "
+                                         "tried again"};
   // Not rd_kafka_commit(), which waits for ever. An answer that comes too late finds its queue gone.
   const Queue answers{rd_kafka_queue_new(client_->get())};
   const rd_kafka_resp_err_t sent =
@@ -424,7 +478,17 @@ bool Membership::is_stuck() {
 
 // --- leaving -------------------------------------------------------------------------------------
 
+/// The last commits would be refused while the group shares out anew.
+void Membership::await_share() {
+  constexpr int kStepMillis = 10;
+  const SystemClock clock;  // what is waited for is other processes, not a point of simulated time
+  const Instant deadline = clock.now() + options_.drain_timeout;
+  while (client_->is_joining() && clock.now() < deadline)
+    if (const Message message{rd_kafka_consumer_poll(client_->get(), kStepMillis)}) note(*message);
+}
+
 void Membership::leave() {
+  await_share();
   const Leave how = rd_kafka_assignment_lost(client_->get()) != 0 ? Leave::kLost : Leave::kRevoked;
   for (Assigned& one : assignment_)
     tell_revoked(one, how);

@@ -63,6 +63,15 @@ class Membership {
   /// Serves the group. Then appends records, if `max` is not zero.
   Result<std::size_t> poll(std::size_t max, std::vector<SourceRecord>& out);
   Status commit(std::span<const CommitRequest> requests);
+
+  /// For a transaction that commits in this member's name; see Transaction.
+  /// Who this member is. Fails: kClosed when the group does not count it as a member now.
+  [[nodiscard]] Result<GroupMetadata> group_metadata() const;
+  /// The requests as librdkafka wants them, but those of assignments that have ended.
+  [[nodiscard]] Partitions ours_of(std::span<const CommitRequest> requests);
+  void note_committed(const rd_kafka_topic_partition_list_t& offsets);
+  /// Goes back to what the group committed, in every partition that is read.
+  Status rewind();
   [[nodiscard]] std::optional<std::uint64_t> lag() const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
   [[nodiscard]] bool is_stuck();
@@ -100,6 +109,7 @@ class Membership {
   std::size_t read(std::size_t max, std::vector<SourceRecord>& out);
   void accept(const rd_kafka_message_t& message, std::vector<SourceRecord>& out);
   Status commit_offsets(const rd_kafka_topic_partition_list_t& offsets);
+  void await_share();
   void end(std::string_view what_for);
 
   const KafkaSourceOptions& options_;
