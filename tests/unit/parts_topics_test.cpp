@@ -117,6 +117,16 @@ TEST_CASE("settings of Kafka that cannot be are refused before anything is touch
              Catch::Contains("not yours to set"));
 }
 
+TEST_CASE("a prefix is for topics in Kafka: installations do not share a log") {
+  const testing::ManualClock clock;
+  TopicsOptions options = kafka_at("kafka://a:1");
+  options.prefix = "staging.";
+  CHECK(make_topics(options, {}, "raw", clock));
+  options.url = host::Url::parse("log:/nowhere").value();
+  CHECK(make_topics(options, {}, "raw", clock).error().kind == ErrorKind::kInvalid);
+  CHECK(make_topic_tools(options, clock).error().kind == ErrorKind::kInvalid);
+}
+
 TEST_CASE("a dead letter comes back as it was, with where it was") {
   Letters f;
   const auto done = f.replay();

@@ -7,6 +7,30 @@
 
 namespace bora::parts {
 
+namespace {
+
+/// Puts a prefix before the name of every topic that is written to.
+class PrefixedSink final : public RecordSink {
+ public:
+  PrefixedSink(std::string prefix, std::unique_ptr<RecordSink> sink)
+      : prefix_(std::move(prefix)), sink_(std::move(sink)) {}
+
+  Status append(std::string_view topic, Record record, Tag tag) override {
+    name_.assign(prefix_).append(topic);
+    return sink_->append(name_, std::move(record), tag);
+  }
+  std::size_t poll(std::vector<Delivery>& out) override { return sink_->poll(out); }
+  Status flush(std::chrono::milliseconds timeout) override { return sink_->flush(timeout); }
+  void on_delivery(std::function<void()> wake) override { sink_->on_delivery(std::move(wake)); }
+
+ private:
+  const std::string prefix_;
+  const std::unique_ptr<RecordSink> sink_;
+  std::string name_;  // kept for its memory
+};
+
+}  // namespace
+
 KafkaPart::KafkaPart(Options options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
@@ -14,7 +38,7 @@ KafkaPart::KafkaPart(Options options, const Clock& clock)
 KafkaPart::~KafkaPart() = default;
 
 Status KafkaPart::start() {
-  const auto tools = KafkaTopicTools::make(options_.kafka);
+  const auto tools = KafkaTopicTools::make(options_.kafka, options_.prefix);
   if (!tools) return tools.status();
   return verify(**tools, options_.required, options_.program);
 }
@@ -49,27 +73,31 @@ std::vector<host::Sample> KafkaPart::samples() const {
 }
 
 RecordConnections KafkaPart::connections(std::string topic, std::string group) {
-  return {
-      .source =
-          [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
-            return std::make_unique<WatchedSource>(
-                kafka::KafkaSourceOptions{.kafka = options_.kafka, .topic = topic, .group = group},
-                clock_, sources_);
-          },
-      .dead_letters = sinks()};
+  return {.source =
+              [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
+                return std::make_unique<WatchedSource>(
+                    kafka::KafkaSourceOptions{.kafka = options_.kafka,
+                                              .topic = options_.prefix + topic,
+                                              .group = options_.prefix + group},
+                    options_.prefix.size(), clock_, sources_);
+              },
+          .dead_letters = sinks()};
 }
 
 std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topic) {
   return [this, topic = std::move(topic)] {
     return std::make_unique<kafka::KafkaTableSource>(
-        kafka::KafkaTableSourceOptions{.kafka = options_.kafka, .topic = topic}, clock_);
+        kafka::KafkaTableSourceOptions{.kafka = options_.kafka, .topic = options_.prefix + topic},
+        clock_);
   };
 }
 
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks() {
-  return [this](std::uint32_t) {
-    return std::make_unique<kafka::KafkaSink>(
+  return [this](std::uint32_t) -> std::unique_ptr<RecordSink> {
+    auto sink = std::make_unique<kafka::KafkaSink>(
         kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
+    if (options_.prefix.empty()) return sink;
+    return std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
   };
 }
 

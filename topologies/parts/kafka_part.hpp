@@ -22,6 +22,7 @@ class KafkaPart final : public TopicsPart {
     kafka::KafkaOptions kafka;
     std::vector<TopicPlan> required;  ///< That start() verifies.
     std::string program = "bora";     ///< Whose `topics create` makes what is missing.
+    std::string prefix = {};  ///< Stands before the name of every topic and group in the cluster.
   };
   /// `clock` outlives the part.
   KafkaPart(Options options, const Clock& clock);

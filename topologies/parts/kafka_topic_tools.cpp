@@ -4,14 +4,16 @@
 
 namespace bora::parts {
 
-Result<std::unique_ptr<KafkaTopicTools>> KafkaTopicTools::make(const kafka::KafkaOptions& options) {
+Result<std::unique_ptr<KafkaTopicTools>> KafkaTopicTools::make(const kafka::KafkaOptions& options,
+                                                               std::string prefix) {
   auto admin = kafka::TopicAdmin::make(options);
   if (!admin) return admin.status();
-  return std::unique_ptr<KafkaTopicTools>{new KafkaTopicTools{*std::move(admin)}};
+  return std::unique_ptr<KafkaTopicTools>{
+      new KafkaTopicTools{*std::move(admin), std::move(prefix)}};
 }
 
 Status KafkaTopicTools::create(const TopicPlan& plan) {
-  return admin_->create({.name = plan.name,
+  return admin_->create({.name = prefix_ + plan.name,
                          .partitions = plan.partitions,
                          .replication = plan.replication,
                          .retention = plan.retention,
@@ -21,7 +23,7 @@ Status KafkaTopicTools::create(const TopicPlan& plan) {
 }
 
 Result<TopicPlan> KafkaTopicTools::describe(const std::string& topic) {
-  const auto found = admin_->describe(topic);
+  const auto found = admin_->describe(prefix_ + topic);
   if (!found) return found.status();
   return TopicPlan{.name = topic,
                    .partitions = found->partitions,
@@ -33,7 +35,7 @@ Result<TopicPlan> KafkaTopicTools::describe(const std::string& topic) {
 }
 
 Result<std::vector<std::int64_t>> KafkaTopicTools::ends(const std::string& topic) {
-  const auto ranges = admin_->offsets(topic);
+  const auto ranges = admin_->offsets(prefix_ + topic);
   if (!ranges) return ranges.status();
   std::vector<std::int64_t> ends;
   for (const kafka::OffsetRange& range : *ranges)
@@ -42,9 +44,9 @@ Result<std::vector<std::int64_t>> KafkaTopicTools::ends(const std::string& topic
 }
 
 Result<std::uint64_t> KafkaTopicTools::lag(const std::string& topic, const std::string& group) {
-  const auto ranges = admin_->offsets(topic);
+  const auto ranges = admin_->offsets(prefix_ + topic);
   if (!ranges) return ranges.status();
-  const auto committed = admin_->committed(topic, group);
+  const auto committed = admin_->committed(prefix_ + topic, prefix_ + group);
   if (!committed) return committed.status();
   std::uint64_t lag = 0;
   for (std::size_t i = 0; i < ranges->size(); ++i) {

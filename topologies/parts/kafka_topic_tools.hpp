@@ -10,11 +10,12 @@
 
 namespace bora::parts {
 
-/// TopicTools of a Kafka cluster.
+/// TopicTools of a Kafka cluster. Topics and groups are called without the prefix that stands before
+/// their names there.
 class KafkaTopicTools final : public TopicTools {
  public:
   [[nodiscard]] static Result<std::unique_ptr<KafkaTopicTools>> make(
-      const kafka::KafkaOptions& options);
+      const kafka::KafkaOptions& options, std::string prefix = {});
 
   Status create(const TopicPlan& plan) override;
   [[nodiscard]] Result<TopicPlan> describe(const std::string& topic) override;
@@ -23,8 +24,10 @@ class KafkaTopicTools final : public TopicTools {
                                           const std::string& group) override;
 
  private:
-  explicit KafkaTopicTools(std::unique_ptr<kafka::TopicAdmin> admin) : admin_(std::move(admin)) {}
+  KafkaTopicTools(std::unique_ptr<kafka::TopicAdmin> admin, std::string prefix)
+      : admin_(std::move(admin)), prefix_(std::move(prefix)) {}
   std::unique_ptr<kafka::TopicAdmin> admin_;
+  std::string prefix_;
 };
 
 }  // namespace bora::parts

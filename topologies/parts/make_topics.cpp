@@ -15,6 +15,14 @@ log::LogOptions log_options(const TopicsOptions& options) {
   return {.path = std::string{options.url.rest()}};
 }
 
+/// A log belongs to one installation already: two of them have two directories.
+Status check_log(const TopicsOptions& options) {
+  if (options.prefix.empty()) return {};
+  return {
+      ErrorKind::kInvalid,
+      "the setting topics.prefix is for topics in Kafka; give each installation a log: of its own"};
+}
+
 Result<kafka::KafkaOptions> kafka_options(const TopicsOptions& options, std::string_view program) {
   kafka::KafkaOptions kafka;
   kafka.brokers = std::string{options.url.rest()};
@@ -36,30 +44,38 @@ TopicsOptions::TopicsOptions() : url(host::Url::parse("log:./data/topics").value
 
 void TopicsOptions::bind(host::Settings& settings) {
   settings.bind("topics", url, "where the topics are", {"log", "kafka"});
+  settings.bind("topics.prefix", prefix, "Kafka: stands before the name of every topic and group");
   settings.bind_map("kafka", kafka, "property of librdkafka, for topics in Kafka");
 }
 
 Result<std::unique_ptr<TopicsPart>> make_topics(const TopicsOptions& options,
                                                 std::vector<TopicPlan> required,
                                                 std::string program, const Clock& clock) {
-  if (!options.is_kafka())
+  if (!options.is_kafka()) {
+    if (Status alone = check_log(options); !alone) return alone;
     return std::unique_ptr<TopicsPart>{std::make_unique<LogPart>(log_options(options), clock)};
+  }
   auto kafka = kafka_options(options, program);
   if (!kafka) return kafka.status();
-  return std::unique_ptr<TopicsPart>{std::make_unique<KafkaPart>(
-      KafkaPart::Options{*std::move(kafka), std::move(required), std::move(program)}, clock)};
+  return std::unique_ptr<TopicsPart>{
+      std::make_unique<KafkaPart>(KafkaPart::Options{.kafka = *std::move(kafka),
+                                                     .required = std::move(required),
+                                                     .program = std::move(program),
+                                                     .prefix = options.prefix},
+                                  clock)};
 }
 
 Result<std::unique_ptr<TopicTools>> make_topic_tools(const TopicsOptions& options,
                                                      const Clock& clock) {
   if (!options.is_kafka()) {
+    if (Status alone = check_log(options); !alone) return alone;
     auto tools = LogTopicTools::open(log_options(options), clock);
     if (!tools) return tools.status();
     return std::unique_ptr<TopicTools>{*std::move(tools)};
   }
   const auto kafka = kafka_options(options, "bora-tools");
   if (!kafka) return kafka.status();
-  auto tools = KafkaTopicTools::make(*kafka);
+  auto tools = KafkaTopicTools::make(*kafka, options.prefix);
   if (!tools) return tools.status();
   return std::unique_ptr<TopicTools>{*std::move(tools)};
 }

@@ -19,6 +19,9 @@ namespace bora::parts {
 struct TopicsOptions {
   host::Url url;                             ///< log:DIRECTORY or kafka://host:port,host:port
   std::map<std::string, std::string> kafka;  ///< Properties of librdkafka.
+  /// Kafka: stands before the name of every topic and group, so that several installations can share a
+  /// cluster: with `staging.`, what a program calls `readings` is `staging.readings` there.
+  std::string prefix;
 
   /// `log:./data/topics`.
   TopicsOptions();

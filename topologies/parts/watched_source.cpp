@@ -100,9 +100,10 @@ std::vector<host::Sample> SourceWatch::samples() const {
   return samples;
 }
 
-WatchedSource::WatchedSource(kafka::KafkaSourceOptions options, const Clock& clock,
-                             SourceWatch& watch)
-    : clock_(clock),
+WatchedSource::WatchedSource(kafka::KafkaSourceOptions options, std::size_t prefix,
+                             const Clock& clock, SourceWatch& watch)
+    : prefix_(prefix),
+      clock_(clock),
       watch_(watch),
       id_(watch.add(options.topic, options.group)),
       source_(std::move(options), clock) {}

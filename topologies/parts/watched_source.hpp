@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -52,12 +53,16 @@ class SourceWatch {
 /// A KafkaSource that shows itself to a watch, from the thread that polls it, at most once a second.
 class WatchedSource final : public RecordSource {
  public:
-  WatchedSource(kafka::KafkaSourceOptions options, const Clock& clock, SourceWatch& watch);
+  /// The first `prefix` characters of the topic are none of the name that topic() gives.
+  WatchedSource(kafka::KafkaSourceOptions options, std::size_t prefix, const Clock& clock,
+                SourceWatch& watch);
   ~WatchedSource() override;
   WatchedSource(const WatchedSource&) = delete;
   WatchedSource& operator=(const WatchedSource&) = delete;
 
-  [[nodiscard]] std::string_view topic() const noexcept override { return source_.topic(); }
+  [[nodiscard]] std::string_view topic() const noexcept override {
+    return source_.topic().substr(prefix_);
+  }
   Status open(AssignmentListener& listener, std::function<void()> wake) override;
   Result<std::size_t> poll(std::size_t max, std::vector<SourceRecord>& out) override;
   void pause() override { source_.pause(); }
@@ -68,7 +73,9 @@ class WatchedSource final : public RecordSource {
   [[nodiscard]] std::optional<std::uint64_t> lag() const override { return source_.lag(); }
   void close() override { source_.close(); }
 
+
  private:
+  const std::size_t prefix_;
   const Clock& clock_;
   SourceWatch& watch_;
   SourceWatch::Id id_;
