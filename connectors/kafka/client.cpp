@@ -11,6 +11,11 @@ constexpr std::uint8_t kSaysNoMore = 1;
 constexpr std::uint8_t kSaysWhich = 2;
 constexpr std::uint8_t kSaysWhatToDo = 3;
 
+// Kafka's numbers of the requests by which a member takes part in a rebalance.
+constexpr std::int16_t kJoinGroup = 11;
+constexpr std::int16_t kLeaveGroup = 13;
+constexpr std::int16_t kSyncGroup = 14;
+
 bool is_about_connections(rd_kafka_resp_err_t code) noexcept {
   switch (code) {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
@@ -34,6 +39,8 @@ Result<std::unique_ptr<Client>> Client::start(Role role, Conf conf, const KafkaO
   rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
   rd_kafka_conf_set_error_cb(conf.get(), &Client::on_error);
   rd_kafka_conf_set_stats_cb(conf.get(), &Client::on_stats);
+  if (role == Role::kConsumer)
+    rd_kafka_conf_interceptor_add_on_new(conf.get(), "bora", &Client::on_new, client.get());
   std::array<char, 512> why{};
   client->handle_ = rd_kafka_new(role == Role::kConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
                                  conf.get(), why.data(), why.size());
@@ -101,7 +108,7 @@ KafkaStats Client::stats() const {
   return stats_;
 }
 
-// librdkafka calls the three below; nothing may be thrown through it.
+// librdkafka calls those below; nothing may be thrown through it.
 
 void Client::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   Client& client = from(rd_kafka_opaque(handle));
@@ -138,6 +145,36 @@ int Client::on_stats(rd_kafka_t* /*handle*/, char* json, std::size_t bytes, void
   } catch (...) {  // NOLINT(bugprone-empty-catch): the next ones come soon
   }
   return 0;
+}
+
+rd_kafka_resp_err_t Client::on_new(rd_kafka_t* handle, const rd_kafka_conf_t* /*conf*/,
+                                   void* opaque, char* /*why*/, std::size_t /*size*/) {
+  const rd_kafka_resp_err_t added =
+      rd_kafka_interceptor_add_on_request_sent(handle, "bora", &Client::on_request, opaque);
+  if (added != RD_KAFKA_RESP_ERR_NO_ERROR) return added;
+  return rd_kafka_interceptor_add_on_response_received(handle, "bora", &Client::on_response,
+                                                       opaque);
+}
+
+rd_kafka_resp_err_t Client::on_request(rd_kafka_t* /*handle*/, int /*socket*/,
+                                       const char* /*broker*/, std::int32_t /*broker_id*/,
+                                       std::int16_t api, std::int16_t /*version*/,
+                                       std::int32_t /*correlation*/, std::size_t /*size*/,
+                                       void* opaque) {
+  if (api == kJoinGroup) from(opaque).is_joining_.store(true, std::memory_order_relaxed);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Client::on_response(rd_kafka_t* /*handle*/, int /*socket*/,
+                                        const char* /*broker*/, std::int32_t /*broker_id*/,
+                                        std::int16_t api, std::int16_t /*version*/,
+                                        std::int32_t /*correlation*/, std::size_t /*size*/,
+                                        std::int64_t /*round_trip*/, rd_kafka_resp_err_t /*error*/,
+                                        void* opaque) {
+  // After a join that was refused librdkafka joins again, or leaves.
+  if (api == kSyncGroup || api == kLeaveGroup)
+    from(opaque).is_joining_.store(false, std::memory_order_relaxed);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace bora::kafka

@@ -50,6 +50,13 @@ class Client {
   void mark_assigned() noexcept { was_assigned_ = true; }
   [[nodiscard]] bool was_assigned() const noexcept { return was_assigned_; }
 
+  /// Of a member of a group: it asked to join and has not heard its share yet. What it commits meanwhile
+  /// reaches the broker behind that request, as of a generation that is over: librdkafka then gives up
+  /// the whole assignment as lost (2.0.2), so nothing should be.
+  [[nodiscard]] bool is_joining() const noexcept {
+    return is_joining_.load(std::memory_order_relaxed);
+  }
+
   /// kafka::translate(), with the last trouble as detail when no broker answers.
   [[nodiscard]] Status translate(rd_kafka_resp_err_t code, std::string_view tried) const;
   [[nodiscard]] Status translate(const KafkaError& error, std::string_view tried) const;
@@ -78,12 +85,25 @@ class Client {
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* opaque);
   static int on_stats(rd_kafka_t* handle, char* json, std::size_t bytes, void* opaque);
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t* conf, void* opaque,
+                                    char* why, std::size_t size);
+  static rd_kafka_resp_err_t on_request(rd_kafka_t* handle, int socket, const char* broker,
+                                        std::int32_t broker_id, std::int16_t api,
+                                        std::int16_t version, std::int32_t correlation,
+                                        std::size_t size, void* opaque);
+  static rd_kafka_resp_err_t on_response(rd_kafka_t* handle, int socket, const char* broker,
+                                         std::int32_t broker_id, std::int16_t api,
+                                         std::int16_t version, std::int32_t correlation,
+                                         std::size_t size, std::int64_t round_trip,
+                                         rd_kafka_resp_err_t error, void* opaque);
   void remember(std::string trouble, std::uint8_t weight);
 
   std::mutex log_mutex_;
   std::function<void(int, std::string_view)> on_log_;  // guarded by log_mutex_
   void* user_;                                         // of the thread that polls
   bool was_assigned_ = false;                          // of the thread that polls
+  // Written by librdkafka's threads; a hint that orders nothing.
+  std::atomic<bool> is_joining_{false};
   rd_kafka_t* handle_ = nullptr;
 
   mutable std::mutex mutex_;

@@ -18,7 +18,8 @@ class MockTopics final : public TopicsUnderTest {
                                             .properties = {{"session.timeout.ms", "3000"},
                                                            {"heartbeat.interval.ms", "200"}}},
                                   .topic = topic,
-                                  .group = group},
+                                  .group = group,
+                                  .drain_timeout = std::chrono::milliseconds{300}},
         clock_);
   }
   std::unique_ptr<RecordSink> sink() override {
