@@ -50,7 +50,8 @@ std::string kairosdb_url() { return address("BORA_KAIROSDB", "kairosdb"); }
 std::filesystem::path certs_directory() { return address("BORA_CERTS", "kafka"); }
 
 void make_happen(ServerEvent event, const std::string& instance) {
-  std::string script = BORA_SERVICES_SCRIPT;
+  const char* const other = std::getenv("BORA_SERVICES");
+  std::string script = other != nullptr ? other : BORA_SERVICES_SCRIPT;
   std::string command = command_of(event);
   std::string name = instance;
   std::vector<char*> arguments{script.data(), command.data(), name.data(), nullptr};

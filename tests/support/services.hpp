@@ -30,8 +30,9 @@ enum class ServerEvent {
   kResume,  ///< SIGCONT.
 };
 
-/// Does it to `instance`: kafka, kafka3-1, kafka3-2, kafka3-3, redis or kairosdb. Takes as long as
-/// the server does, seconds for a start of Kafka. Fails: throws, also when one that does not run
+/// Does it to `instance`: kafka, kafka3-1, kafka3-2, kafka3-3, redis or kairosdb, by this checkout's
+/// scripts/services or the one that the environment variable BORA_SERVICES names. Takes as long as the
+/// server does, seconds for a start of Kafka. Fails: throws, also when one that does not run
 /// shall be killed.
 void make_happen(ServerEvent event, const std::string& instance);
 
