@@ -24,12 +24,13 @@ Status set(rd_kafka_conf_t* conf, std::string_view name, const std::string& valu
 }
 
 /// What every client of ours sets; KafkaOptions::properties may say otherwise.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kDefaults = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDefaults = {{
     {"client.id", "bora"},
     {"socket.keepalive.enable", "true"},
     {"allow.auto.create.topics", "false"},  // a misspelt topic is an error, not a new topic
     {"statistics.interval.ms", "5000"},
-    {"log.connection.close", "false"},  // idle connections are closed by the broker all day
+    {"reconnect.backoff.max.ms", "2000"},  // 10 s are long when a broker is back after one
+    {"log.connection.close", "false"},     // idle connections are closed by the broker all day
 }};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kAddress = {{

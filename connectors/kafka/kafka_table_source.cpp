@@ -84,7 +84,7 @@ class TableReader {
 
   Result<std::size_t> poll(std::size_t max, std::vector<SourceRecord>& out) {
     rd_kafka_poll(client_->get(), 0);
-    if (partitions_.empty() && clock_.now() >= begin_not_before_) begin();
+    if (clock_.now() >= begin_not_before_) begin();
     const std::size_t had = out.size();
     while (out.size() - had < max && read(max - (out.size() - had), out)) {
     }
@@ -111,21 +111,25 @@ class TableReader {
     bool is_at_end = false;
   };
 
+  /// At first, and now and then afterwards: partitions may have been added.
   void begin() {
-    if (Status begun = try_begin(); !begun) {
-      troubles_.note(std::move(begun));
-      begin_not_before_ = clock_.now() + kBeginRetry;
-    }
+    Status begun = try_begin();
+    begin_not_before_ = clock_.now() + (begun ? options_.look_every : kBeginRetry);
+    troubles_.note(std::move(begun));
   }
 
   Status try_begin() {
-    const auto partitions = query_partitions();
+    auto partitions = query_partitions();
     if (!partitions) return partitions.status();
-    const auto bounds =
-        query_bounds(*client_, options_.topic, *partitions, options_.position_timeout);
+    partitions->erase(partitions->begin(),
+                      partitions->begin() + static_cast<std::ptrdiff_t>(
+                                                std::min(partitions->size(), partitions_.size())));
+    if (partitions->empty()) return {};
+    const auto bounds = query_bounds(*client_, options_.topic, *partitions, patience());
     if (!bounds) return bounds.status();
-    for (const std::uint32_t partition : *partitions) {
-      const Bounds& range = (*bounds)[partition];
+    for (std::size_t i = 0; i < partitions->size(); ++i) {
+      const std::uint32_t partition = (*partitions)[i];
+      const Bounds& range = (*bounds)[i];
       const Assigned one{.state = Assigned::State::kReading,
                          .partition = partition,
                          .epoch = 1,
@@ -140,13 +144,19 @@ class TableReader {
     return {};
   }
 
+  /// Who reads already is not kept from it for long by brokers that are away.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    constexpr std::chrono::milliseconds kLook{500};
+    return partitions_.empty() ? options_.position_timeout
+                               : std::min(kLook, options_.position_timeout);
+  }
+
   /// All of the topic's, from zero on.
   Result<std::vector<std::uint32_t>> query_partitions() {
     const std::string tried = "ask for the partitions of topic " + options_.topic;
     const rd_kafka_metadata_t* answer = nullptr;
-    const rd_kafka_resp_err_t error =
-        rd_kafka_metadata(client_->get(), 0, topic_.get(), &answer,
-                          static_cast<int>(options_.position_timeout.count()));
+    const rd_kafka_resp_err_t error = rd_kafka_metadata(client_->get(), 0, topic_.get(), &answer,
+                                                        static_cast<int>(patience().count()));
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->translate(error, tried);
     const Metadata metadata{answer};
     if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt == 0) {

@@ -19,6 +19,8 @@ struct KafkaTableSourceOptions {
   /// Longest wait of one poll() for the topic's partitions and their ends, before reading begins. When
   /// it does not suffice, a later poll tries again.
   std::chrono::milliseconds position_timeout{5'000};
+  /// How often it looks whether the topic has more partitions.
+  std::chrono::milliseconds look_every{60'000};
   /// Longest wait of close() for librdkafka's threads.
   std::chrono::milliseconds close_timeout{10'000};
 };
@@ -33,11 +35,12 @@ class TableReader;
 ///     if (source.lag() == 0) ...     // the table is as new as the topic
 ///   }
 ///
-/// commit() does nothing. Partitions that are added to the topic later are read after the next open():
-/// a keyed topic must not get any.
+/// commit() does nothing. Partitions that are added to the topic are found within look_every and read
+/// from their beginning; but a key may then be in two of them, in no order: better not to add any.
 ///
 /// Threads: as RecordSource says; librdkafka's threads only call wake and on_log.
-/// Waits: poll() up to twice position_timeout until reading has begun, then not at all; close() up to
+/// Waits: poll() up to twice position_timeout until reading has begun, then not at all but once in
+/// look_every, for the time that a broker takes to answer or half a second; close() up to
 /// close_timeout.
 /// Fails: open(): kInvalid (settings). poll(): what keeps it from reading, once a minute at most.
 class KafkaTableSource final : public RecordSource {

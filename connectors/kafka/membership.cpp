@@ -33,7 +33,7 @@ std::vector<Preset> presets_of(const KafkaSourceOptions& options) {
   std::optional<std::string> instance;
   if (!options.instance_id.empty()) instance = options.instance_id;
   presets.push_back(
-      {"group.instance.id", std::move(instance), "it is the source's option instance_id"});
+      {"group.instance.id", std::move(instance), "it is the setting topics.instance"});
   return presets;
 }
 

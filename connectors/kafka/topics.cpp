@@ -15,8 +15,6 @@ using std::chrono::milliseconds;
 
 using ConfigResource =
     std::unique_ptr<rd_kafka_ConfigResource_t, Freed<rd_kafka_ConfigResource_destroy>>;
-using ListOffsets = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
-                                    Freed<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 
 /// One request and its answer.
 class AdminCall {
@@ -69,8 +67,8 @@ void take_entry(TopicDescription& topic, std::string_view name, std::string_view
 
 }  // namespace
 
-TopicAdmin::TopicAdmin(std::unique_ptr<Client> client, milliseconds timeout)
-    : client_(std::move(client)), timeout_(timeout) {}
+TopicAdmin::TopicAdmin(KafkaOptions options, std::unique_ptr<Client> client, milliseconds timeout)
+    : options_(std::move(options)), client_(std::move(client)), timeout_(timeout) {}
 TopicAdmin::~TopicAdmin() = default;
 
 Result<std::unique_ptr<TopicAdmin>> TopicAdmin::make(const KafkaOptions& options,
@@ -80,7 +78,7 @@ Result<std::unique_ptr<TopicAdmin>> TopicAdmin::make(const KafkaOptions& options
   if (!conf) return conf.status();
   auto client = Client::start(Role::kConsumer, *std::move(conf), options);
   if (!client) return client.status();
-  return std::unique_ptr<TopicAdmin>{new TopicAdmin{*std::move(client), timeout}};
+  return std::unique_ptr<TopicAdmin>{new TopicAdmin{options, *std::move(client), timeout}};
 }
 
 Status TopicAdmin::create(const TopicSpec& spec) {
@@ -197,28 +195,33 @@ Result<std::vector<std::int64_t>> TopicAdmin::committed(const std::string& topic
   const Partitions asked = make_partitions();
   for (std::uint32_t i = 0; i < description->partitions; ++i)
     rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), static_cast<std::int32_t>(i));
-  const ListOffsets request{rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), asked.get())};
-  const AdminCall call{*client_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout_};
-  rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
-  rd_kafka_ListConsumerGroupOffsets(client_->get(), requests, 1, call.options(), call.queue());
-  const Result<Event> event = call.wait(tried);
-  if (!event) return event.status();
-  std::size_t count = 0;
-  const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-      rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
+  // Not the admin API's request for this: it aborts the process in librdkafka 2.0.2 when a broker goes
+  // away while it waits.
+  const auto client = group_client(group);
+  if (!client) return client.status();
+  const rd_kafka_resp_err_t answered =
+      rd_kafka_committed((*client)->get(), asked.get(), static_cast<int>(timeout_.count()));
+  rd_kafka_poll((*client)->get(), 0);  // takes in what is said of connections
+  if (answered != RD_KAFKA_RESP_ERR_NO_ERROR) return (*client)->translate(answered, tried);
   std::vector<std::int64_t> offsets(description->partitions, -1);
-  for (std::size_t g = 0; g < count; ++g) {
-    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[g]))
-      return client_->translate(rd_kafka_error_code(error), tried);
-    const auto* partitions = rd_kafka_group_result_partitions(groups[g]);
-    for (int i = 0; partitions != nullptr && i < partitions->cnt; ++i) {
-      const auto& one = partitions->elems[i];
-      const auto index = static_cast<std::size_t>(one.partition);
-      if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR && index < offsets.size() && one.offset >= 0)
-        offsets[index] = one.offset;
-    }
+  for (int i = 0; i < asked->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = asked->elems[i];
+    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return (*client)->translate(one.err, tried);
+    if (one.offset >= 0) offsets[static_cast<std::size_t>(one.partition)] = one.offset;
   }
   return offsets;
+}
+
+Result<Client*> TopicAdmin::group_client(const std::string& group) {
+  std::unique_ptr<Client>& client = group_clients_[group];
+  if (client != nullptr) return client.get();
+  const std::array<Preset, 1> presets{{{"group.id", group}}};
+  Result<Conf> conf = make_conf(options_, Role::kConsumer, presets);
+  if (!conf) return conf.status();
+  auto started = Client::start(Role::kConsumer, *std::move(conf), options_);
+  if (!started) return started.status();
+  client = *std::move(started);
+  return client.get();
 }
 
 }  // namespace bora::kafka

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,10 +68,15 @@ class TopicAdmin {
                                                             const std::string& group);
 
  private:
-  TopicAdmin(std::unique_ptr<Client> client, std::chrono::milliseconds timeout);
+  TopicAdmin(KafkaOptions options, std::unique_ptr<Client> client,
+             std::chrono::milliseconds timeout);
+  [[nodiscard]] Result<Client*> group_client(const std::string& group);
   [[nodiscard]] Status describe_configuration(TopicDescription& topic);
 
+  KafkaOptions options_;
   std::unique_ptr<Client> client_;
+  /// One that only asks for commits, by group.
+  std::map<std::string, std::unique_ptr<Client>, std::less<>> group_clients_;
   std::chrono::milliseconds timeout_;
 };
 

@@ -32,6 +32,9 @@ using Partitions = std::unique_ptr<
     Destroy<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>>;
 using NewTopic =
     std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>>;
+using NewPartitions =
+    std::unique_ptr<rd_kafka_NewPartitions_t,
+                    Destroy<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy>>;
 using DeleteTopic = std::unique_ptr<rd_kafka_DeleteTopic_t,
                                     Destroy<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>>;
 using AclBinding = std::unique_ptr<rd_kafka_AclBinding_t,
@@ -154,6 +157,20 @@ std::string KafkaClient::create_topic(const std::string& topic, int partitions) 
   std::size_t count = 0;
   const auto* results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  return error_of(results, count);
+}
+
+std::string KafkaClient::add_partitions(const std::string& topic, std::size_t partitions) {
+  const NewPartitions wanted(rd_kafka_NewPartitions_new(topic.c_str(), partitions, nullptr, 0));
+  const Event event = answer_to(handle_, [&](rd_kafka_queue_t* queue) {
+    rd_kafka_NewPartitions_t* one = wanted.get();
+    rd_kafka_CreatePartitions(handle_, &one, 1, nullptr, queue);
+  });
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return name_of(rd_kafka_event_error(event.get()));
+  std::size_t count = 0;
+  const auto* results = rd_kafka_CreatePartitions_result_topics(
+      rd_kafka_event_CreatePartitions_result(event.get()), &count);
   return error_of(results, count);
 }
 

@@ -35,6 +35,8 @@ class KafkaClient {
   [[nodiscard]] std::string read_in_group(const std::string& topic);
 
   [[nodiscard]] std::string create_topic(const std::string& topic, int partitions);
+  /// Until the topic has `partitions` in all.
+  [[nodiscard]] std::string add_partitions(const std::string& topic, std::size_t partitions);
   [[nodiscard]] std::string delete_topic(const std::string& topic);
   /// Lets `principal` write to `topic`, or takes that back.
   [[nodiscard]] std::string grant_write(const std::string& principal, const std::string& topic);

@@ -18,6 +18,7 @@
 #include "connectors/kafka/kafka_source.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
 #include "connectors/kafka/topics.hpp"
+#include "services/kafka_client.hpp"
 #include "spouts/record_spout.hpp"
 #include "support/services.hpp"
 #include "support/source_probe.hpp"
@@ -211,6 +212,98 @@ TEST_CASE(
   }));
   CHECK(missing.last_error().error().kind == ErrorKind::kNotFound);
   missing.close();
+}
+
+TEST_CASE("kafka table: partitions that are added to the topic are read, too") {
+  Broker broker;
+  const std::string topic = broker.make_topic(1, kafka::Cleanup::kCompact);
+  broker.append(topic, numbered(10));
+  SourceProbe probe{std::make_unique<kafka::KafkaTableSource>(
+      kafka::KafkaTableSourceOptions{.kafka = broker.options, .topic = topic, .look_every = 200ms},
+      broker.clock)};
+  REQUIRE(probe.open());
+  REQUIRE(probe.poll_until(10));
+  services::KafkaClient admin{RD_KAFKA_PRODUCER, services::plain_settings()};
+  REQUIRE(admin.add_partitions(topic, 4) == "");
+  REQUIRE(probe.poll_until_owns(4));
+  broker.append(topic, numbered(40));
+  CHECK(probe.poll_until(50));
+  CHECK(probe.strays() == 0);
+  probe.close();
+}
+
+TEST_CASE("kafka source: a group's first run may begin at a time, and goes on from there") {
+  Broker broker;
+  const std::string topic = broker.make_topic(1);
+  const WallTime begin = broker.clock.wall_now() - 1h;
+  std::vector<Record> records = numbered(10);
+  for (std::size_t i = 0; i < records.size(); ++i)
+    records[i].timestamp = begin + std::chrono::minutes{i};
+  broker.append(topic, records);
+  auto options = broker.source_options(topic);
+  options.start = {.where = kafka::StartAt::Where::kTime, .time = begin + 150s};
+  {
+    SourceProbe probe{std::make_unique<kafka::KafkaSource>(options, broker.clock)};
+    REQUIRE(probe.open());
+    REQUIRE(probe.poll_until(7));
+    CHECK(probe.records().front().record.value == "3");
+    probe.close();
+  }
+  // Nothing was done, but the beginning is committed: the time counts no more.
+  options.start.time = begin + 500s;
+  SourceProbe again{std::make_unique<kafka::KafkaSource>(options, broker.clock)};
+  REQUIRE(again.open());
+  REQUIRE(again.poll_until(7));
+  CHECK(again.records().front().record.value == "3");
+  again.close();
+  // After the last record: what comes from now on.
+  options.group += "-late";
+  options.start.time = broker.clock.wall_now();
+  SourceProbe late{std::make_unique<kafka::KafkaSource>(options, broker.clock)};
+  REQUIRE(late.open());
+  REQUIRE(late.poll_until_owns(1));
+  broker.append(topic, {keyed("k", "new")});
+  REQUIRE(late.poll_until(1));
+  CHECK(late.records().front().record.value == "new");
+  late.close();
+}
+
+TEST_CASE("kafka source: a static member that restarts has its partitions again, and moves none") {
+  Broker broker;
+  const std::string topic = broker.make_topic(4);
+  const auto member = [&](const std::string& instance) {
+    auto options = broker.source_options(topic);
+    options.instance_id = instance;
+    return std::make_unique<SourceProbe>(
+        std::make_unique<kafka::KafkaSource>(options, broker.clock));
+  };
+  auto first = member("first");
+  REQUIRE(first->open());
+  REQUIRE(first->poll_until_owns(4));
+  auto second = member("second");
+  REQUIRE(second->open());
+  const auto both = [&](std::size_t mine) {
+    return eventually([&] {
+      first->poll();
+      second->poll();
+      return first->owned().size() == 2 && second->owned().size() == mine;
+    });
+  };
+  REQUIRE(both(2));
+  const std::size_t moved = first->revoked() + first->lost();
+  std::set<std::uint32_t> before;
+  for (const auto& [partition, owned] : second->owned())
+    before.insert(partition);
+
+  second->close();
+  second = member("second");
+  REQUIRE(second->open());
+  REQUIRE(both(2));
+  for (const auto& [partition, owned] : second->owned())
+    CHECK(before.count(partition) == 1);
+  CHECK(first->revoked() + first->lost() == moved);
+  second->close();
+  first->close();
 }
 
 TEST_CASE(
