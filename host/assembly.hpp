@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "bora/options.hpp"
 #include "bora/status.hpp"
 #include "bora/topology.hpp"
+#include "host/log.hpp"
 
 namespace bora::host {
 
@@ -26,12 +28,22 @@ struct Sample {
   double value = 0;
 };
 
+/// What a process is to a service that it runs. Both may be called by any thread, until stop() returned.
+struct ServiceHost {
+  /// Writes a line to the log, under the service's name; does not wait.
+  std::function<void(LogLevel level, std::string_view event)> log = {};
+  /// True once the process was told to end: a start() that waits for others gives up then.
+  std::function<bool()> is_stopping = {};
+};
+
 /// Something beside topologies that a process runs: a store that they share, an HTTP endpoint.
 /// Threads: start() and stop() are called by the process' main thread, once each; samples() by any.
 class Service {
  public:
   virtual ~Service() = default;
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  /// Called before start(), by a process that runs the service.
+  virtual void attach(ServiceHost host) { static_cast<void>(host); }
   /// Touches the outside world for the first time. An error ends the start of the process.
   virtual Status start() = 0;
   /// Works off what has begun, at most until `deadline` from now, then lets go of everything.

@@ -24,6 +24,7 @@ class Process::Impl {
   Status start(Assembly assembly);
   bool is_finished();
   StopOutcome stop();
+  void request_stop() { is_stop_requested_ = true; }
   void hurry();
   [[nodiscard]] std::string control_url() const;
   [[nodiscard]] Result<MetricsSnapshot> metrics(const std::string& topology) const;
@@ -49,6 +50,7 @@ class Process::Impl {
   ControlPlane control_plane_;
   std::atomic<ProcessState> state_{ProcessState::kStarting};
   std::atomic<bool> is_hurried_{false};
+  std::atomic<bool> is_stop_requested_{false};
   bool has_control_plane_ = false;  // main thread
   bool is_stopped_ = false;         // main thread
   Instant deadline_{};              // main thread, while stopping
@@ -117,6 +119,11 @@ Status Process::Impl::start_topology(Assembly::TopologyPart part) {
 
 Status Process::Impl::start_service(std::unique_ptr<Service> service) {
   const std::string name{service->name()};
+  service->attach({.log =
+                       [this, name](LogLevel level, std::string_view event) {
+                         log_.write(level, "service", {{"service", name}, {"event", event}});
+                       },
+                   .is_stopping = [this] { return is_stop_requested_.load(); }});
   if (Status status = service->start(); !status)
     return {status.error().kind, name + " did not start: " + status.error().message};
   if (const std::string url = service->url(); url.empty())
@@ -230,6 +237,7 @@ Process::~Process() = default;
 Status Process::start(Assembly assembly) { return impl_->start(std::move(assembly)); }
 bool Process::is_finished() { return impl_->is_finished(); }
 StopOutcome Process::stop() { return impl_->stop(); }
+void Process::request_stop() { impl_->request_stop(); }
 void Process::hurry() { impl_->hurry(); }
 std::string Process::control_url() const { return impl_->control_url(); }
 Result<MetricsSnapshot> Process::metrics(const std::string& topology) const {

@@ -65,6 +65,8 @@ class Process {
   /// Becomes unready, stops the parts in reverse order, then the control plane; logs what was left.
   /// Safe to call twice.
   StopOutcome stop();
+  /// Says that stop() comes: a start() in another thread does not wait any more for what is outside.
+  void request_stop();
   /// Makes a stop() that drains in another thread give up, and later ones not drain at all.
   void hurry();
 

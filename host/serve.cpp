@@ -37,7 +37,8 @@ class StopRequest {
 void on_signal(std::uint32_t nth, Log& log, Process& process, StopRequest& request) {
   if (nth == 1) {
     log.info("signal: draining; a second one stops at once");
-    return request.raise();
+    request.raise();
+    return process.request_stop();
   }
   // A call of user code that never returns cannot be ended in any other way. Nothing is lost: what was
   // not acked comes again.
@@ -54,6 +55,10 @@ int serve(Invocation& invocation, Assembly assembly, const std::function<bool(Pr
   StopRequest request;
   const SignalWatch signals{[&](std::uint32_t nth) { on_signal(nth, log, process, request); }};
   if (Status started = process.start(std::move(assembly)); !started) {
+    if (request.wait(std::chrono::milliseconds{0})) {
+      log.info("stopped before it had started", {{"waited_for", started.message()}});
+      return 0;
+    }
     log.error("cannot start", {{"err", started.message()}});
     return 1;
   }

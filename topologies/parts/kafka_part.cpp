@@ -1,7 +1,13 @@
 #include "topologies/parts/kafka_part.hpp"
 
+#include <chrono>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
 #include <utility>
 
+#include "bora/check.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
 #include "topologies/parts/kafka_topic_tools.hpp"
 
@@ -31,16 +37,61 @@ class PrefixedSink final : public RecordSink {
 
 }  // namespace
 
+namespace {
+
+// While it waits, how soon it hears that the process shall end.
+constexpr std::chrono::seconds kOneAttempt{3};
+constexpr std::chrono::seconds kOnlyAttempt{10};
+constexpr std::chrono::seconds kTellEvery{30};
+constexpr std::chrono::milliseconds kPause{200};
+
+/// Each task is a member of its own.
+std::string instance_of(const KafkaPart::Options& options, std::uint32_t task) {
+  return options.instance.empty() ? std::string{} : options.instance + "-" + std::to_string(task);
+}
+
+/// A new one is as safe as a fixed one: who is fenced off is decided by the group. A fixed one ends at
+/// once what its process left open when it was killed.
+std::string transaction_id_of(const KafkaPart::Options& options) {
+  if (!options.transaction_id.empty()) return options.transaction_id;
+  std::random_device random;
+  return options.program + "-" + std::to_string(random()) + "-" + std::to_string(random());
+}
+
+}  // namespace
+
 KafkaPart::KafkaPart(Options options, const Clock& clock)
-    : options_(std::move(options)),
+    : log_(std::make_shared<BrokerLog>()),
+      options_(std::move(options)),
       clock_(clock),
-      sink_stats_(std::make_shared<kafka::KafkaSinkStats>()) {}
+      sink_stats_(std::make_shared<kafka::KafkaSinkStats>()) {
+  if (!options_.kafka.on_log)
+    options_.kafka.on_log = [log = log_](int level, std::string_view line) {
+      log->write_syslog(level, line);
+    };
+  if (options_.delivery == Delivery::kAtLeastOnce) return;
+  auto made = kafka::Transaction::make(
+      {.kafka = options_.kafka, .id = transaction_id_of(options_), .stats = sink_stats_});
+  BORA_CHECK(made.is_ok(), made.status().message());
+  transaction_ = *std::move(made);
+}
 KafkaPart::~KafkaPart() = default;
 
 Status KafkaPart::start() {
-  const auto tools = KafkaTopicTools::make(options_.kafka, options_.prefix);
+  const auto tools = KafkaTopicTools::make(options_.kafka, options_.prefix,
+                                           log_->is_attached() ? kOneAttempt : kOnlyAttempt);
   if (!tools) return tools.status();
-  return verify(**tools, options_.required, options_.program);
+  for (std::optional<Instant> told;;) {
+    Status verified = verify(**tools, options_.required, options_.program);
+    if (verified || !verified.is_retryable() || !log_->is_attached() || log_->is_stopping())
+      return verified;
+    if (!told || clock_.now() - *told >= kTellEvery) {
+      told = clock_.now();
+      log_->write(host::LogLevel::kWarn,
+                  "waits for the brokers, trying again: " + std::string{verified.message()});
+    }
+    std::this_thread::sleep_for(kPause);  // some answers that a broker gives come at once
+  }
 }
 
 void KafkaPart::stop(std::chrono::milliseconds) {}
@@ -74,11 +125,12 @@ std::vector<host::Sample> KafkaPart::samples() const {
 
 RecordConnections KafkaPart::connections(std::string topic, std::string group) {
   return {.source =
-              [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
+              [this, topic = std::move(topic), group = std::move(group)](std::uint32_t task) {
                 return std::make_unique<WatchedSource>(
                     kafka::KafkaSourceOptions{.kafka = options_.kafka,
                                               .topic = options_.prefix + topic,
-                                              .group = options_.prefix + group},
+                                              .group = options_.prefix + group,
+                                              .instance_id = instance_of(options_, task)},
                     options_.prefix.size(), clock_, sources_);
               },
           .dead_letters = sinks()};

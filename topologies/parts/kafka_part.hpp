@@ -3,11 +3,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bora/clock.hpp"
 #include "connectors/kafka/kafka_sink.hpp"
 #include "connectors/kafka/options.hpp"
+#include "connectors/kafka/transaction.hpp"
+#include "topologies/parts/broker_log.hpp"
 #include "topologies/parts/topic_plan.hpp"
 #include "topologies/parts/topics.hpp"
 #include "topologies/parts/watched_source.hpp"
@@ -22,15 +25,25 @@ class KafkaPart final : public TopicsPart {
     kafka::KafkaOptions kafka;
     std::vector<TopicPlan> required;  ///< That start() verifies.
     std::string program = "bora";     ///< Whose `topics create` makes what is missing.
+    /// Exactly once: connections() may be used by one spout, and all sinks() write into its transaction.
+    Delivery delivery = Delivery::kAtLeastOnce;
+    /// See kafka::TransactionOptions::id. Empty: a new one for each part.
+    std::string transaction_id = {};
+    /// Of this process within its groups; see kafka::KafkaSourceOptions::instance_id. Empty: no static
+    /// members.
+    std::string instance = {};
     std::string prefix = {};  ///< Stands before the name of every topic and group in the cluster.
   };
-  /// `clock` outlives the part.
+  /// `clock` outlives the part. Requires: options that are all right, see make_topics().
   KafkaPart(Options options, const Clock& clock);
   ~KafkaPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "Kafka topics"; }
+  void attach(host::ServiceHost host) override { log_->attach(std::move(host)); }
+  /// While no broker answers it waits and says so, until the process that it is attached to shall end;
+  /// unattached it tries once.
   /// Fails: kNotFound or kInvalid when a topic is not as it must be, with what to run; kUnavailable
-  /// when no broker answers within ten seconds.
+  /// when no broker answered.
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
@@ -40,10 +53,12 @@ class KafkaPart final : public TopicsPart {
   [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:
+  std::shared_ptr<BrokerLog> log_;  ///< With the clients, whose threads write to it.
   Options options_;
   const Clock& clock_;
   SourceWatch sources_;
   std::shared_ptr<kafka::KafkaSinkStats> sink_stats_;  ///< With the sinks.
+  std::shared_ptr<kafka::Transaction> transaction_;    ///< With the spout; null: at least once.
 };
 
 }  // namespace bora::parts

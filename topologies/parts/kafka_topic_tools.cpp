@@ -5,8 +5,9 @@
 namespace bora::parts {
 
 Result<std::unique_ptr<KafkaTopicTools>> KafkaTopicTools::make(const kafka::KafkaOptions& options,
-                                                               std::string prefix) {
-  auto admin = kafka::TopicAdmin::make(options);
+                                                               std::string prefix,
+                                                               std::chrono::milliseconds timeout) {
+  auto admin = kafka::TopicAdmin::make(options, timeout);
   if (!admin) return admin.status();
   return std::unique_ptr<KafkaTopicTools>{
       new KafkaTopicTools{*std::move(admin), std::move(prefix)}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,7 +16,8 @@ namespace bora::parts {
 class KafkaTopicTools final : public TopicTools {
  public:
   [[nodiscard]] static Result<std::unique_ptr<KafkaTopicTools>> make(
-      const kafka::KafkaOptions& options, std::string prefix = {});
+      const kafka::KafkaOptions& options, std::string prefix = {},
+      std::chrono::milliseconds timeout = std::chrono::seconds{10});
 
   Status create(const TopicPlan& plan) override;
   [[nodiscard]] Result<TopicPlan> describe(const std::string& topic) override;

@@ -45,7 +45,19 @@ TopicsOptions::TopicsOptions() : url(host::Url::parse("log:./data/topics").value
 void TopicsOptions::bind(host::Settings& settings) {
   settings.bind("topics", url, "where the topics are", {"log", "kafka"});
   settings.bind("topics.prefix", prefix, "Kafka: stands before the name of every topic and group");
+  settings.bind(
+      "topics.instance", instance,
+      "Kafka: name of this process in its groups, which keeps its partitions over a restart");
   settings.bind_map("kafka", kafka, "property of librdkafka, for topics in Kafka");
+}
+
+void TopicsOptions::bind_delivery(host::Settings& settings, const std::string& topology) {
+  settings.bind(topology + ".delivery", delivery,
+                "exactly_once: results and offsets in one transaction, in Kafka only",
+                {"at_least_once", "exactly_once"});
+  settings.bind(
+      topology + ".transaction_id", transaction_id,
+      "name of this process to the brokers, for exactly_once; empty: a new one each time");
 }
 
 Result<std::unique_ptr<TopicsPart>> make_topics(const TopicsOptions& options,
@@ -61,6 +73,7 @@ Result<std::unique_ptr<TopicsPart>> make_topics(const TopicsOptions& options,
       std::make_unique<KafkaPart>(KafkaPart::Options{.kafka = *std::move(kafka),
                                                      .required = std::move(required),
                                                      .program = std::move(program),
+                                                     .instance = options.instance,
                                                      .prefix = options.prefix},
                                   clock)};
 }

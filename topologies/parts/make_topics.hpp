@@ -22,11 +22,20 @@ struct TopicsOptions {
   /// Kafka: stands before the name of every topic and group, so that several installations can share a
   /// cluster: with `staging.`, what a program calls `readings` is `staging.readings` there.
   std::string prefix;
+  /// Kafka: makes the process a static member of its groups, by a name that no other process has.
+  std::string instance;
+
+  std::string delivery = "at_least_once";  ///< Or exactly_once.
+  std::string transaction_id;              ///< See KafkaPart::Options.
 
   /// `log:./data/topics`.
   TopicsOptions();
   /// Lifetime: outlives `settings`.
   void bind(host::Settings& settings);
+  /// Binds `<topology>.delivery` and `<topology>.transaction_id`, for a topology that has no effects but
+  /// records: it says TopologyBuilder::exactly_once() when that is what was chosen.
+  void bind_delivery(host::Settings& settings, const std::string& topology);
+  [[nodiscard]] bool is_exactly_once() const noexcept { return delivery == "exactly_once"; }
   [[nodiscard]] bool is_kafka() const noexcept { return url.scheme() == "kafka"; }
 };
 

@@ -11,6 +11,12 @@
 
 namespace bora::parts {
 
+/// What becomes of a record that is read again after a failure.
+enum class Delivery : std::uint8_t {
+  kAtLeastOnce,  ///< Its results may be there twice.
+  kExactlyOnce,  ///< They are not, for who reads committed records. Kafka only.
+};
+
 /// The topics of a process, wherever they are: in the embedded log (LogPart) or in Kafka.
 ///
 /// The functions that it hands out connect when they are called, so they may be asked for before

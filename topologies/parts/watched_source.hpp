@@ -73,6 +73,8 @@ class WatchedSource final : public RecordSource {
   [[nodiscard]] std::optional<std::uint64_t> lag() const override { return source_.lag(); }
   void close() override { source_.close(); }
 
+  /// For a transaction to follow.
+  [[nodiscard]] kafka::KafkaSource& source() noexcept { return source_; }
 
  private:
   const std::size_t prefix_;

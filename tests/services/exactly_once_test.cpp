@@ -1,0 +1,124 @@
+// Exactly once on a real broker: what a reader of committed records sees while processes are killed,
+// stand still beyond their session, and fail. Longer by hand: BORA_SECONDS=300 BORA_SEED=...
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "services/rewriting.hpp"
+
+using namespace bora::services;
+using namespace std::chrono_literals;
+using Isolation = Rewriting::Isolation;
+
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::size_t total(const Rewriting::Counts& counts) {
+  std::size_t total = 0;
+  for (const auto& [value, count] : counts)
+    total += count;
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("each record counts once while processes of the group are killed") {
+  const std::uint64_t seconds = from_environment("BORA_SECONDS", 15);
+  const std::uint64_t seed = from_environment("BORA_SEED", 1);
+  std::mt19937_64 dice{seed};
+  Rewriting rewriting{"exact-kill"};
+  std::array<std::unique_ptr<bora::e2e::Program>, 2> processes;
+  for (std::size_t i = 0; i < processes.size(); ++i)
+    processes[i] = rewriting.start(static_cast<int>(i));
+  std::uint64_t kills = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  auto next_kill = begin + 2s;
+  while (std::chrono::steady_clock::now() - begin < std::chrono::seconds{seconds}) {
+    rewriting.produce(200);
+    std::this_thread::sleep_for(20ms);
+    if (std::chrono::steady_clock::now() < next_kill) continue;
+    const std::size_t victim = dice() % processes.size();
+    processes[victim]->kill();
+    ++kills;
+    std::this_thread::sleep_for(std::chrono::milliseconds{dice() % 1'500});
+    processes[victim] = rewriting.start(static_cast<int>(victim));
+    next_kill = std::chrono::steady_clock::now() + std::chrono::milliseconds{500 + dice() % 2'500};
+  }
+  const auto seen = rewriting.wait_for(rewriting.produced(), 60s);
+  for (auto& process : processes)
+    process->signal(SIGTERM);
+  for (auto& process : processes)
+    CHECK(process->wait(30s) == 0);
+  const auto written = total(rewriting.results(Isolation::kUncommitted));
+  std::cout << "seed " << seed << ": " << rewriting.produced() << " records, " << kills
+            << " kills, " << written - rewriting.produced() << " results that were aborted\n";
+  CHECK(seen.size() == rewriting.produced());
+  CHECK(repeated(rewriting.results(Isolation::kCommitted)) == 0);
+  CHECK(kills >= 2);
+}
+
+TEST_CASE("a process that stands still beyond its session commits nothing when it goes on") {
+  Rewriting rewriting{"exact-zombie"};
+  const auto zombie = rewriting.start(0);
+  REQUIRE(zombie->wait_for("running", 20s));
+  rewriting.produce(1'000);
+  REQUIRE(rewriting.wait_for(1'000, 30s).size() == 1'000);
+  // It stops in the midst of a batch, part of which is written.
+  rewriting.produce(2'000);
+  rewriting.produce("slow");
+  rewriting.produce(2'000);
+  const auto is_written = [&] { return total(rewriting.results(Isolation::kUncommitted)) > 1'500; };
+  for (int i = 0; i < 100 && !is_written(); ++i)
+    std::this_thread::sleep_for(20ms);
+  zombie->signal(SIGSTOP);
+  const auto written = rewriting.results(Isolation::kUncommitted).size();
+  const auto heir = rewriting.start(1);
+  // The session is 6 s, the transaction 60 s: it is still open when the zombie goes on.
+  const auto deadline = std::chrono::steady_clock::now() + 40s;
+  while (rewriting.uncommitted() != 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(100ms);
+  CHECK(rewriting.uncommitted() == 0);
+  zombie->signal(SIGCONT);
+  // It ends its batch, as it would have, and tries to commit.
+  CHECK(zombie->wait_for("does not count us as one", 20s));
+  rewriting.produce(1'000);
+  const auto seen = rewriting.wait_for(rewriting.produced(), 40s);
+  INFO(zombie->output());
+  CHECK(seen.size() == rewriting.produced());
+  CHECK(repeated(rewriting.results(Isolation::kCommitted)) == 0);
+  CHECK(written > 1'000);
+}
+
+TEST_CASE("a record that fails is aborted with its batch, and ends as one dead letter") {
+  Rewriting rewriting{"exact-poison"};
+  rewriting.produce(2'000);
+  rewriting.produce("poison");
+  rewriting.produce(2'000);
+  const auto process = rewriting.start(0);
+  const auto seen = rewriting.wait_for(4'000, 40s);
+  for (int i = 0; i < 100 && rewriting.uncommitted() != 0; ++i)
+    std::this_thread::sleep_for(100ms);
+  process->signal(SIGTERM);
+  CHECK(process->wait(30s) == 0);
+  INFO(process->output());
+  CHECK(rewriting.uncommitted() == 0);
+  CHECK(seen.size() == 4'000);
+  CHECK(repeated(seen) == 0);
+  CHECK(rewriting.letters(Isolation::kCommitted) == Rewriting::Counts{{"poison", 1}});
+  // It was tried twice, so something was aborted.
+  CHECK(total(rewriting.results(Isolation::kUncommitted)) > 4'000);
+}
