@@ -244,6 +244,27 @@ void warn_of_scope(TopologyPlan& plan) {
   }
 }
 
+/// A transaction has one source, and takes back nothing but records.
+void check_exactly_once(const TopologyPlan& plan, Faults& faults) {
+  if (!plan.is_exactly_once) return;
+  std::vector<std::string> spouts;
+  for (const ComponentSpec& c : plan.components) {
+    if (c.kind == ComponentKind::kSpout) spouts.push_back(c.name);
+    if (c.kind == ComponentKind::kSpout && c.options.tasks > 1)
+      faults.push_back(quoted(c.name) + " has " + std::to_string(c.options.tasks) +
+                       " tasks, and a transaction has one source: give it one task, and run more "
+                       "processes instead");
+    if (c.options.effects == Effects::kUnknown)
+      faults.push_back(quoted(c.name) +
+                       " does not declare its effects, so it may do what an aborted transaction "
+                       "cannot take back: set ComponentOptions::effects to kNone or kTransaction "
+                       "when that is true, else leave exactly_once() out");
+  }
+  if (spouts.size() > 1)
+    faults.push_back("it has the spouts " + list(spouts) +
+                     ", and a transaction has one source: make a topology for each");
+}
+
 }  // namespace
 
 std::vector<std::string> validate(TopologyPlan& plan) {
@@ -255,6 +276,7 @@ std::vector<std::string> validate(TopologyPlan& plan) {
   check_unread(plan, faults);
   check_cycles(plan, faults);
   check_local(plan, faults);
+  check_exactly_once(plan, faults);
   plan.warnings.clear();
   if (faults.empty()) warn_of_scope(plan);
   return faults;

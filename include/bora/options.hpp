@@ -10,6 +10,14 @@
 
 namespace bora {
 
+/// What a component does to the world outside of its topology, as its author declares it. Nothing checks
+/// the word; what it protects is the promise of TopologyBuilder::exactly_once().
+enum class Effects : std::uint8_t {
+  kUnknown,      ///< Not declared: whatever it likes.
+  kNone,         ///< It reads and emits, under the tuple that it was given, and does nothing else.
+  kTransaction,  ///< It writes records into the transaction of its topology, and does nothing else.
+};
+
 /// Options of one component.
 struct ComponentOptions {
   /// Instances, each on a thread of its own unless it is `local` to another component.
@@ -20,6 +28,7 @@ struct ComponentOptions {
   /// Spouts: the name of the field by which the source is partitioned, such as "device_id"; empty
   /// when it is not. `validate` reports fields groupings that it does not imply.
   std::string source_key = {};
+  Effects effects = Effects::kUnknown;
 };
 
 /// Options of a running topology.

@@ -187,6 +187,14 @@ class TopologyBuilder {
     return *this;
   }
 
+  /// Promises that each record of its source counts once in what it writes: its spout and its sinks share
+  /// a transaction. build() then refuses every component that could do something which a transaction
+  /// cannot take back: each must declare its ComponentOptions::effects.
+  TopologyBuilder& exactly_once() {
+    plan_->is_exactly_once = true;
+    return *this;
+  }
+
   /// The topology, or one kInvalid error that lists every fault and how to mend it.
   [[nodiscard]] Result<Topology> build();
 

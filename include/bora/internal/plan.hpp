@@ -51,6 +51,7 @@ struct ComponentSpec {
 struct TopologyPlan {
   std::string name;
   std::vector<ComponentSpec> components;
+  bool is_exactly_once = false;
   std::vector<std::string> warnings;
 
   [[nodiscard]] const ComponentSpec* find(const std::string& component) const noexcept;
