@@ -4,10 +4,12 @@
 
 namespace bora::bench {
 
-std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
+std::optional<Options> parse_options(const Defaults& defaults, int argc, char** argv,
+                                     int& exit_code) {
   Options options;
+  options.tuples = defaults.tuples;
   bool smoke = false;
-  CLI::App app{"Pipeline benchmarks: the engine beside hand-written floors, run alternately."};
+  CLI::App app{defaults.about};
   app.add_option("--rounds", options.rounds, "Measured rounds, after one warm-up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -38,7 +40,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   }
   if (smoke) {
     options.rounds = 1;
-    options.tuples = 50'000;
+    options.tuples = defaults.smoke_tuples;
     options.seconds = 0.1;
     options.quiet_seconds = 0;
   }

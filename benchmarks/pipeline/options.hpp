@@ -18,8 +18,16 @@ struct Options {
   bool list = false;
 };
 
+/// What differs between the programs that share this command line.
+struct Defaults {
+  const char* about;
+  std::uint64_t tuples;        ///< Of a throughput run.
+  std::uint64_t smoke_tuples;  ///< The same with --smoke.
+};
+
 /// Parses the command line. Empty when the program is to end at once, with `exit_code` set: help was
 /// asked for (0) or an option is wrong (2), which has been said on the terminal.
-[[nodiscard]] std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
+[[nodiscard]] std::optional<Options> parse_options(const Defaults& defaults, int argc, char** argv,
+                                                   int& exit_code);
 
 }  // namespace bora::bench

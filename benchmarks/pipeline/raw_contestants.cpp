@@ -3,26 +3,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
-#include <mutex>
-#include <semaphore>
 #include <span>
 #include <string>
 #include <utility>
 
-#include <rocksdb/iterator.h>
-#include <rocksdb/write_batch.h>
-
+#include "benchmarks/pipeline/raw_archive.hpp"
 #include "benchmarks/pipeline/raw_input.hpp"
 #include "bora/check.hpp"
 #include "bora/running_topology.hpp"
-#include "bora/stable_hash.hpp"
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/log_source.hpp"
-#include "connectors/rocksdb/holders.hpp"
 #include "topologies/raw/archive.hpp"
-#include "topologies/raw/archive_store.hpp"
 #include "topologies/raw/topology.hpp"
 
 namespace bora::bench {
@@ -53,49 +45,6 @@ struct Policy {
   std::size_t batch = raw::RawOptions{}.batch_records;  // mean of the topology's last run
 };
 
-/// Counts batches on their way to the archive, and says when the last entry is in it.
-class CountingArchive final : public raw::ArchiveWriter {
- public:
-  CountingArchive(raw::ArchiveWriter& inner, std::uint64_t expected)
-      : inner_(inner), expected_(expected) {}
-  Status put(std::span<const raw::ArchiveEntry> entries) override {
-    Status status = inner_.put(entries);
-    ++puts_;
-    entries_ += entries.size();
-    if (entries_ >= expected_) done_.release();
-    return status;
-  }
-  [[nodiscard]] bool wait() { return done_.try_acquire_for(120s); }
-  /// Once the topology has stopped.
-  [[nodiscard]] std::size_t mean_batch() const {
-    return static_cast<std::size_t>(entries_ / std::max<std::uint64_t>(puts_, 1));
-  }
-
- private:
-  raw::ArchiveWriter& inner_;
-  const std::uint64_t expected_;
-  std::uint64_t puts_ = 0;  // one archive task, so one thread
-  std::uint64_t entries_ = 0;
-  std::counting_semaphore<> done_{0};
-};
-
-/// What is in an archive's database, read by its bytes.
-Checksum checksum_of(const store::Database& database) {
-  Checksum checksum;
-  const std::unique_ptr<rocksdb::Iterator> at{
-      database->NewIterator({}, database.family(raw::internal::kEntriesFamily))};
-  for (at->SeekToFirst(); at->Valid(); at->Next())
-    checksum.add_hash(stable_hash(store::view(at->key())) * 31 +
-                      stable_hash(store::view(at->value())));
-  return checksum;
-}
-
-std::unique_ptr<store::Database> open_database(const std::filesystem::path& path) {
-  auto database = store::Database::open(raw::internal::database_options({.path = path}));
-  BORA_CHECK(database.is_ok(), database.status().message());
-  return *std::move(database);
-}
-
 Topology raw_topology(RawInput& input, const std::string& group, raw::ArchiveWriter& archive) {
   raw::RawOptions options;
   options.topic = RawInput::kTopic;
@@ -123,19 +72,19 @@ Outcome run_topology(RawSuite& suite, Policy& policy, const Load& load, Stopwatc
   {
     auto archive = raw::Archive::open({.path = directory.path(), .durability = policy.durability});
     BORA_CHECK(archive.is_ok(), archive.status().message());
-    CountingArchive counting{**archive, load.tuples};
-    Topology topology = raw_topology(input, "run " + std::to_string(++suite.runs), counting);
-    watch.start();
+    Meter meter{load.tuples, watch};
+    MeteredArchive metered{**archive, meter};
+    Topology topology = raw_topology(input, "run " + std::to_string(++suite.runs), metered);
+    meter.begin();
     auto running = RunningTopology::start(std::move(topology));
     BORA_CHECK(running.is_ok(), running.status().message());
-    BORA_CHECK(counting.wait(), "the raw topology has not finished in two minutes");
-    watch.stop();
+    BORA_CHECK(meter.wait(), "the raw topology has not finished in two minutes");
     const StopReport report = (*running)->stop(5s);
     std::uint64_t done = 0;
     for (const TaskMetricsSnapshot& task : (*running)->metrics().tasks)
       if (task.is_spout) done += task.acked;
     acked = report.drained && done == load.tuples;
-    policy.batch = counting.mean_batch();
+    policy.batch = metered.mean_batch();
   }
   return {.checksum = checksum_of(*open_database(directory.path())), .acks_complete = acked};
 }
@@ -144,18 +93,14 @@ Outcome run_rocksdb(RawSuite& suite, const Policy& policy, const Load& load, Sto
   const RawInput& input = suite.input_of(load.tuples);
   const BenchDirectory directory;
   const auto database = open_database(directory.path());
-  rocksdb::ColumnFamilyHandle* family = database->family(raw::internal::kEntriesFamily);
   rocksdb::WriteOptions how;
   how.sync = policy.durability == Durability::kSynced;
 
   watch.start();
-  std::span<const RawInput::Entry> left{input.entries()};
+  std::span<const RawEntry> left{input.entries()};
   while (!left.empty()) {
     const auto now = left.first(std::min(left.size(), policy.batch));
-    rocksdb::WriteBatch batch{256 * now.size()};
-    for (const RawInput::Entry& entry : now)
-      BORA_CHECK(batch.Put(family, entry.key, entry.value).ok(), "RocksDB takes no entry");
-    BORA_CHECK((*database)->Write(how, &batch).ok(), "RocksDB takes no batch");
+    write_batch(*database, how, now);
     left = left.subspan(now.size());
   }
   watch.stop();

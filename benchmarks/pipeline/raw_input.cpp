@@ -1,8 +1,6 @@
 #include "benchmarks/pipeline/raw_input.hpp"
 
 #include <chrono>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
 #include "bora/check.hpp"
@@ -11,8 +9,6 @@
 #include "services/gateway/simulation.hpp"
 #include "spouts/record_spout_options.hpp"
 #include "topologies/coldchain/codec.hpp"
-#include "topologies/raw/archive_key.hpp"
-#include "topologies/raw/archive_store.hpp"
 
 namespace bora::bench {
 
@@ -24,31 +20,16 @@ struct Nobody final : AssignmentListener {
   void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
 };
 
-RawInput::Entry entry_of(const SourceRecord& record) {
-  using namespace raw::internal;
+RawEntry entry_of(const SourceRecord& record) {
   const auto parsed =
       coldchain::parse_identity(coldchain::MessageKind::kReport, record.record.value);
-  RawInput::Entry entry;
-  append_key(entry.key, {parsed->device_id, record.record.timestamp, record.position.partition,
-                         record.position.offset});
-  entry.value.push_back(kValueVersion);
-  store::append_u64(entry.value, flip_sign(to_millis(parsed->time)));
-  entry.value.append(record.record.value);
+  RawEntry entry;
+  make_entry(*parsed, {record.record.timestamp, record.position.partition, record.position.offset},
+             record.record.value, entry);
   return entry;
 }
 
 }  // namespace
-
-BenchDirectory::BenchDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "bora-bench-XXXXXX").string();
-  BORA_CHECK(::mkdtemp(name.data()) != nullptr, name);
-  path_ = name;
-}
-
-BenchDirectory::~BenchDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 RawInput::RawInput(std::uint64_t reports) {
   auto opened = log::TopicLog::open(

@@ -21,9 +21,9 @@ struct Load {
 };
 
 /// Brackets what is measured: a contestant allocates and faults in its memory, calls start(), runs
-/// its threads, calls stop() when the last tuple is done (and acked) and the threads have joined.
+/// its threads, calls stop() when the last tuple is done (and acked).
 ///
-/// Threads: start() and stop() on the thread that called the contestant.
+/// Threads: any; what is between them orders start() before stop(), and stop() before elapsed().
 class Stopwatch {
  public:
   struct Reading {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "benchmarks/kafka/topics.hpp"
+#include "benchmarks/pipeline/suite.hpp"
+
+namespace bora::bench {
+
+/// Suite `kafka-consume`: records are read and counted. `bare`: librdkafka by hand; `source`:
+/// KafkaSource as a topology uses it.
+void add_consume(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
+/// Suite `kafka-count`: reports are read, parsed and added up. `hand`: one thread around librdkafka;
+/// `topology`: a RecordSpout and two bolts on its thread; `topology.threads`: the last bolt on a
+/// thread of its own.
+void add_count(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
+/// Suite `kafka-publish`: reports are read, parsed, written as readings and produced, until the broker
+/// has acknowledged all. `hand`: one thread around librdkafka; `topology`: a RecordSpout, a bolt that
+/// parses and a RecordSinkBolt on one thread; `topology.threads`: the last one on a thread of its own;
+/// `topology.once`: as `topology`, exactly once, until the last transaction is committed.
+/// What is in the topic afterwards is compared.
+void add_publish(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
+/// Suite `kafka-raw`: reports into the archive. `topology`: the raw topology with default options;
+/// `hand`: one thread around librdkafka and RocksDB, same options of the database and batches of the
+/// topology's mean size; `rocksdb`: RocksDB alone with entries made beforehand. No syncs.
+void add_kafka_raw(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
+}  // namespace bora::bench

@@ -1,0 +1,88 @@
+#include "benchmarks/kafka/topics.hpp"
+
+#include <unistd.h>
+#include <utility>
+
+#include "benchmarks/kafka/bare_client.hpp"
+#include "bora/check.hpp"
+#include "connectors/kafka/topics.hpp"
+#include "services/gateway/measurements.hpp"
+#include "services/gateway/simulation.hpp"
+#include "topologies/coldchain/codec.hpp"
+
+namespace bora::bench {
+
+namespace {
+
+void remove_topic(const std::string& brokers, const std::string& name) {
+  kafka::Conf conf{rd_kafka_conf_new()};
+  rd_kafka_conf_set(conf.get(), "bootstrap.servers", brokers.c_str(), nullptr, 0);
+  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf.release(), nullptr, 0);
+  if (client == nullptr) return;
+  {
+    const kafka::Queue answers{rd_kafka_queue_new(client)};
+    rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
+    rd_kafka_DeleteTopics(client, &topic, 1, nullptr, answers.get());
+    const kafka::Event answer{rd_kafka_queue_poll(answers.get(), 10'000)};
+    rd_kafka_DeleteTopic_destroy(topic);
+  }
+  rd_kafka_destroy(client);
+}
+
+void fill(const std::string& brokers, const std::string& topic, std::uint64_t count) {
+  const auto simulation = gateway::Simulation::make(
+      {}, gateway::random_measurements({.devices = BenchTopics::kDevices, .limit = count}));
+  BORA_CHECK(simulation.is_ok(), simulation.status().message());
+  BareProducer producer{brokers, topic};
+  while (const auto report = (*simulation)->next())
+    producer.produce(report->key, report->value);
+  producer.flush();
+  BORA_CHECK(producer.acknowledged() == count, "not all reports are in the topic");
+}
+
+}  // namespace
+
+BenchTopic::BenchTopic(std::string brokers, std::string name)
+    : brokers_(std::move(brokers)), name_(std::move(name)) {
+  const auto admin = kafka::TopicAdmin::make({.brokers = brokers_});
+  BORA_CHECK(admin.is_ok(), admin.status().message());
+  const Status made = (*admin)->create({.name = name_, .partitions = kPartitions});
+  BORA_CHECK(made.is_ok(), made.message());
+}
+
+BenchTopic::~BenchTopic() { remove_topic(brokers_, name_); }
+
+std::unique_ptr<BenchTopic> BenchTopics::make(const std::string& what) {
+  return std::make_unique<BenchTopic>(brokers_, "bora-bench-" + std::to_string(::getpid()) + "-" +
+                                                    std::to_string(++made_) + "-" + what);
+}
+
+std::string BenchTopics::new_group() {
+  return "bora-bench-" + std::to_string(::getpid()) + "-" + std::to_string(++made_);
+}
+
+const std::string& BenchTopics::reports(std::uint64_t count) {
+  std::unique_ptr<BenchTopic>& topic = reports_[count];
+  if (topic == nullptr) {
+    topic = make("reports");
+    fill(brokers_, topic->name(), count);
+  }
+  return topic->name();
+}
+
+const std::vector<RawEntry>& BenchTopics::entries(std::uint64_t count) {
+  std::vector<RawEntry>& entries = entries_[count];
+  if (!entries.empty()) return entries;
+  BareConsumer consumer{brokers_, reports(count), kPartitions};
+  while (entries.size() < count) {
+    for (const rd_kafka_message_t* message : consumer.next()) {
+      const auto identity =
+          coldchain::parse_identity(coldchain::MessageKind::kReport, value_of(*message));
+      BORA_CHECK(static_cast<bool>(identity), "a report of our own cannot be read");
+      make_entry(*identity, place_of(*message), value_of(*message), entries.emplace_back());
+    }
+  }
+  return entries;
+}
+
+}  // namespace bora::bench
