@@ -39,7 +39,8 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options)
                     (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-  std::unique_ptr<Database> database{new Database{handle, path}};  // to be closed even after failure
+  std::unique_ptr<Database> database{
+      new Database{handle, path}};  // to be closed even after failure
   if (Status opened = database->translate(code, "open the database"); !opened) return opened;
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
   if (is_writer) {
@@ -104,8 +105,7 @@ std::int64_t Statement::integer(int column) const {
 }
 
 std::string_view Statement::text(int column) const {
-  const auto* const bytes =
-      static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+  const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 

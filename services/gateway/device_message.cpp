@@ -54,9 +54,8 @@ std::optional<coldchain::Rejection> check_message(std::string_view message) {
 
 bool is_gateway_secret(std::string_view text) noexcept {
   return !text.empty() && text.size() <= coldchain::GatewaySecret::kMaxBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return c > ' ' && c <= '~' && c != '"' && c != '\\';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 }  // namespace bora::gateway

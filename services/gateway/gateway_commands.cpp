@@ -24,8 +24,7 @@ int take_standard_input(const GatewayOptions& options, const Clock& clock, host:
       [&](std::vector<std::string> messages) { return writer.store(std::move(messages)); }};
   const Status served = serve_lines(lines, STDIN_FILENO, STDOUT_FILENO);
   if (!served) log.error("the answers are not read", {{"error", served.message()}});
-  log.info("input ended",
-           {{"accepted", lines.accepted()}, {"not_accepted", lines.not_accepted()}});
+  log.info("input ended", {{"accepted", lines.accepted()}, {"not_accepted", lines.not_accepted()}});
   return served && lines.not_accepted() == 0 ? 0 : 1;
 }
 

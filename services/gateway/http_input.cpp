@@ -25,10 +25,10 @@ Result<std::vector<std::string>> split(std::string_view body) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
     if (const auto rejection = check_message(line)) {
-      return Error{ErrorKind::kInvalid,
-                   "line " + std::to_string(number) + ": " +
-                       std::string{to_string(rejection->reason)} + ": " + rejection->text +
-                       "; nothing of this request was taken"};
+      return Error{ErrorKind::kInvalid, "line " + std::to_string(number) + ": " +
+                                            std::string{to_string(rejection->reason)} + ": " +
+                                            rejection->text +
+                                            "; nothing of this request was taken"};
     }
     messages.emplace_back(line);
   }

@@ -20,8 +20,8 @@ int main(int argc, char** argv) {
       if (!identity) return identity.status();
       auto sink = options.sink();
       if (!sink) return sink.status();
-      assembly.add(std::make_unique<bora::gateway::OutputPart>(options, *identity,
-                                                               *std::move(sink), clock));
+      assembly.add(
+          std::make_unique<bora::gateway::OutputPart>(options, *identity, *std::move(sink), clock));
     }
     if (options.has_input())
       assembly.add(std::make_unique<bora::gateway::InputPart>(options, clock));

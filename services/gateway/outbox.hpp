@@ -29,7 +29,7 @@ struct OutboxOptions {
 
 /// One row of the table.
 struct OutboxRow {
-  std::int64_t id = 0;  ///< Ascends in the order of append(), and is never used again.
+  std::int64_t id = 0;   ///< Ascends in the order of append(), and is never used again.
   WallTime timestamp{};  ///< When it was appended.
   std::string message;
   std::string topic;

@@ -19,7 +19,7 @@ namespace bora::gateway {
 struct OutputOptions {
   /// How long a message may wait for others to go with it. Longer: fewer bytes on the wire, since each
   /// request has some 600 of its own; shorter: readings are known sooner. README.md has the figures.
-  std::chrono::milliseconds linger{60'000};
+  std::chrono::milliseconds linger{300'000};
   /// A batch that has so many rows or bytes does not wait. It must fit one request of the sink.
   std::size_t max_rows = 1000;
   std::size_t max_bytes = std::size_t{256} << 10;
@@ -83,8 +83,8 @@ class Output {
   OnEvent on_event_;
 
   std::unique_ptr<RecordSink> sink_;
-  std::set<std::int64_t> waiting_;        ///< Ids of the batch that have no outcome.
-  std::vector<std::int64_t> delivered_;   ///< Ids that are to be removed.
+  std::set<std::int64_t> waiting_;       ///< Ids of the batch that have no outcome.
+  std::vector<std::int64_t> delivered_;  ///< Ids that are to be removed.
   std::vector<RecordSink::Delivery> deliveries_;
   Instant began_{};
   Instant not_before_{};

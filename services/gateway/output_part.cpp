@@ -87,7 +87,7 @@ class OutputPart::Runner {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_woken_ = false;                           // guarded by mutex_
+  bool is_woken_ = false;                                   // guarded by mutex_
   std::chrono::steady_clock::time_point stop_at_ = kNever;  // guarded by mutex_
   // The thread's. The sink wakes through the above, so it goes before.
   std::unique_ptr<OutputLock> lock_;
@@ -106,8 +106,8 @@ Status OutputPart::start() {
   if (!outbox) return outbox.status();
   auto lock = std::make_unique<OutputLock>(options_.outbox + ".output");
   if (!lock->is_held()) {
-    return {ErrorKind::kUnavailable, "could not publish from " + options_.outbox +
-                                         ": another process does; stop it first"};
+    return {ErrorKind::kUnavailable,
+            "could not publish from " + options_.outbox + ": another process does; stop it first"};
   }
   runner_ = std::make_unique<Runner>(std::move(lock), *std::move(outbox), identity_,
                                      options_.output(), sink_, clock_);

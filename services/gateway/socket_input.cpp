@@ -43,7 +43,8 @@ Status SocketInput::start() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
-    return failure(path, "the path has more than 107 bytes; use a shorter one", ErrorKind::kInvalid);
+    return failure(path, "the path has more than 107 bytes; use a shorter one",
+                   ErrorKind::kInvalid);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   if (is_alive(address))
     return failure(path, "another process does; stop it, or use another path",
