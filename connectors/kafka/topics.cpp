@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 #include <thread>
 #include <utility>
 
 #include "connectors/kafka/client.hpp"
+#include "connectors/kafka/start_offsets.hpp"
 
 namespace bora::kafka {
 namespace {
@@ -176,14 +178,15 @@ Status TopicAdmin::describe_configuration(TopicDescription& topic) {
 Result<std::vector<OffsetRange>> TopicAdmin::offsets(const std::string& topic) {
   const auto description = describe(topic);
   if (!description) return description.status();
-  std::vector<OffsetRange> ranges(description->partitions);
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const rd_kafka_resp_err_t asked = rd_kafka_query_watermark_offsets(
-        client_->get(), topic.c_str(), static_cast<std::int32_t>(i), &ranges[i].begin,
-        &ranges[i].end, static_cast<int>(timeout_.count()));
-    if (asked != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return client_->translate(asked, "read the offsets of topic " + topic);
-  }
+  std::vector<std::uint32_t> partitions(description->partitions);
+  std::iota(partitions.begin(), partitions.end(), 0u);
+  // Not rd_kafka_query_watermark_offsets(), which waits for ever for a broker that went away meanwhile.
+  const auto bounds = query_bounds(*client_, topic, partitions, timeout_);
+  if (!bounds) return bounds.status();
+  std::vector<OffsetRange> ranges;
+  ranges.reserve(bounds->size());
+  for (const Bounds& one : *bounds)
+    ranges.push_back({one.low, one.high});
   return ranges;
 }
 
