@@ -10,7 +10,9 @@
 #include <iostream>
 #include <memory>
 #include <random>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -121,4 +123,39 @@ TEST_CASE("a record that fails is aborted with its batch, and ends as one dead l
   CHECK(rewriting.letters(Isolation::kCommitted) == Rewriting::Counts{{"poison", 1}});
   // It was tried twice, so something was aborted.
   CHECK(total(rewriting.results(Isolation::kUncommitted)) > 4'000);
+}
+
+namespace {
+
+/// Records per second from the time that a tenth is committed, so that start and joining do not count.
+double rate_of(const std::string& delivery, std::uint64_t records) {
+  Rewriting rewriting{"exact-rate-" + delivery, delivery};
+  rewriting.produce(records);
+  REQUIRE(rewriting.ends() == static_cast<std::int64_t>(records));
+  const auto process = rewriting.start(0);
+  using Time = std::chrono::steady_clock::time_point;
+  const auto wait_until_left = [&](std::int64_t left) {
+    std::int64_t now = -1;
+    while (now < 0 || now > left)
+      now = rewriting.uncommitted();
+    return std::pair<Time, std::int64_t>{std::chrono::steady_clock::now(), now};
+  };
+  const auto begin = wait_until_left(static_cast<std::int64_t>(records - records / 10));
+  const auto end = wait_until_left(0);
+  return static_cast<double>(begin.second) /
+         std::chrono::duration<double>(end.first - begin.first).count();
+}
+
+}  // namespace
+
+TEST_CASE("the rate of exactly once beside at least once", "[.measure]") {
+  const std::uint64_t records = from_environment("BORA_RECORDS", 400'000);
+  const std::uint64_t rounds = from_environment("BORA_ROUNDS", 2);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    const double least = rate_of("at_least_once", records);
+    const double exact = rate_of("exactly_once", records);
+    std::cout << "at least once " << least << "/s, exactly once " << exact << "/s, ratio "
+              << exact / least << std::endl;
+    CHECK(exact > 0.5 * least);
+  }
 }

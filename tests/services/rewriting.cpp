@@ -1,6 +1,8 @@
 #include "services/rewriting.hpp"
 
+#include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -17,7 +19,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void must(const Status& status) { BORA_CHECK(status.is_ok(), status.message()); }
+/// Throws, so that the processes of a test end with it.
+void must(const Status& status) {
+  if (!status) throw std::runtime_error(status.error().message);
+}
 
 }  // namespace
 
@@ -66,6 +71,16 @@ Rewriting::Counts Rewriting::wait_for(std::uint64_t values, std::chrono::seconds
   }
 }
 
+std::int64_t Rewriting::ends() {
+  must(sink_.flush(30s));
+  const auto ranges = admin_->offsets(from_);
+  must(ranges.status());
+  std::int64_t ends = 0;
+  for (const kafka::OffsetRange& range : *ranges)
+    ends += range.end;
+  return ends;
+}
+
 std::int64_t Rewriting::uncommitted() {
   const auto committed = admin_->committed(from_, from_);
   const auto ranges = admin_->offsets(from_);
@@ -103,7 +118,10 @@ Rewriting::Counts Rewriting::read(const std::string& topic, Isolation isolation)
   Counts counts;
   for (int ended = 0; ended < partitions;) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(reader, 10'000);
-    BORA_CHECK(message != nullptr, "the broker does not answer a reader");
+    if (message == nullptr) {
+      rd_kafka_destroy(reader);
+      throw std::runtime_error("the broker does not answer a reader");
+    }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ++ended;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
       ++counts[std::string{static_cast<const char*>(message->payload), message->len}];

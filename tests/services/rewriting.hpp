@@ -39,6 +39,8 @@ class Rewriting {
   }
   /// Waits until a reader of committed records sees so many different values.
   [[nodiscard]] Counts wait_for(std::uint64_t values, std::chrono::seconds patience) const;
+  /// Records in the topic that is read.
+  [[nodiscard]] std::int64_t ends();
   /// Records that the group has not committed; -1: not known.
   [[nodiscard]] std::int64_t uncommitted();
 
