@@ -91,6 +91,9 @@ void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
   const bool special = expired_count_ != 0 || !watched_.empty() || runtime_.ledger().any_held();
   // Out of memory for the length of the loop, which writes what could be they.
   const RootTable::Slot* const slots = roots.slots.get();
+  const TreeRef base = roots.base;
+  const TreeRef* const ring = lane.slots.get();
+  const std::uint32_t mask = lane.mask;
   std::uint32_t head = lane.head;
   std::size_t bytes = 0;
   const std::size_t acked_before = acked_ids_.size();
@@ -101,13 +104,13 @@ void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
   Instant opened_at{};
   std::uint64_t times = 0;
   for (; head != tail; ++head) {
-    const TreeRef ref = lane.slots[head & lane.mask];
+    const TreeRef ref = ring[head & mask];
     // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
     if (special || counts[ref].load(std::memory_order_relaxed) != 1) [[unlikely]] {
       others_.push_back(ref);
       continue;
     }
-    const std::uint32_t slot = ref - roots.base;
+    const std::uint32_t slot = ref - base;
     const RootTable::Slot& root = slots[slot];
     acked[ended] = root.id;
     freed[ended++] = slot;

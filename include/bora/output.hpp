@@ -61,12 +61,12 @@ class Output : public OutputBase {
   Output(Component* owner, std::string name) : OutputBase(owner, std::move(name), typeid(T)) {}
 
   /// Emits, anchored to the tuple being executed: it is done only when this one is, too.
-  // Inlined, and nobody learns the tuple's address: so a small tuple goes from the registers that it
-  // was computed in to its block. Through a temporary in memory it would wait for its own stores
-  // (partial store forwarding: 13 ns of the 20 that a hop took).
+  // Inlined, nobody learns the tuple's address, and nothing is called before it is written: so a small
+  // tuple goes from the registers that it was computed in to its block. Through a temporary in memory
+  // it would wait for its own stores (partial store forwarding: 13 ns of the 20 that a hop took).
   BORA_ALWAYS_INLINE void emit(const T& tuple) {
-    if (only_lane_ != nullptr) [[likely]] {
-      only_lane_->append(tuple, context_->anchor());
+    if (only_lane_ != nullptr && only_lane_->has_room()) [[likely]] {
+      only_lane_->append_to_room(tuple, context_->anchor());
       context_->add_child();
     } else if constexpr (kFitsRegisters) {
       T copy(tuple);
@@ -80,15 +80,16 @@ class Output : public OutputBase {
     if constexpr (kFitsRegisters) {
       emit(static_cast<const T&>(tuple));
     } else {
-      if (only_lane_ != nullptr) [[likely]] {
-        only_lane_->append(std::move(tuple), context_->anchor());
+      if (only_lane_ != nullptr && only_lane_->has_room()) [[likely]] {
+        only_lane_->append_to_room(std::move(tuple), context_->anchor());
         context_->add_child();
       } else {
         emit_elsewhere(std::move(tuple));
       }
     }
   }
-  /// Emits, anchored to `token`'s tuple, which stays the token's duty.
+  /// Emits, anchored to `token`'s tuple, which stays the token's duty. Requires: the token is not acked,
+  /// failed or destroyed before this returns.
   void emit(T tuple, const AckToken& token) {
     emit_under(token.ref(), [&] { emit(std::move(tuple)); });
   }
@@ -115,23 +116,31 @@ class Output : public OutputBase {
   }
   [[nodiscard]] internal::Lane<T>* only_lane() noexcept { return only_lane_; }
   /// For spouts: emits a new root's only tuple, which takes over the count that the root was opened
-  /// with. False when there is more than one way, and nothing was done.
+  /// with. False when it is not as simple as that, and nothing was done.
   template <class U>
   BORA_ALWAYS_INLINE bool emit_root(U&& tuple, internal::TreeRef root) {
-    if (only_lane_ == nullptr) [[unlikely]]
+    if (only_lane_ == nullptr || !only_lane_->has_room()) [[unlikely]]
       return false;
-    only_lane_->append(std::forward<U>(tuple), root);
+    only_lane_->append_to_room(std::forward<U>(tuple), root);
     return true;
   }
 
  protected:
-  /// By routing, or to several consumers.
+  /// Into the next block, by routing, or to several consumers.
   void emit_elsewhere(const T& tuple) {
+    if (only_lane_ != nullptr) {
+      only_lane_->append(tuple, context_->anchor());
+      return context_->add_child();
+    }
     ++emitted_;
     for (auto& subscription : subscriptions_)
       subscription->route(tuple);
   }
   void emit_elsewhere(T&& tuple) {
+    if (only_lane_ != nullptr) {
+      only_lane_->append(std::move(tuple), context_->anchor());
+      return context_->add_child();
+    }
     ++emitted_;
     for (std::size_t i = 0; i + 1 < subscriptions_.size(); ++i)
       subscriptions_[i]->route(tuple);

@@ -76,7 +76,8 @@ class Next {
  public:
   /// There may be more: ask again as soon as there is room.
   static Next more() noexcept { return Next{Kind::kMore, {}}; }
-  /// Nothing now: ask again when the waker is called.
+  /// Nothing now: ask again when the waker is called, and not before. A spout that stopped because it
+  /// had emitted `max` tuples says more().
   static Next idle() noexcept { return Next{Kind::kIdle, {}}; }
   /// Nothing before `when`: ask again then, or when the waker is called.
   static Next idle_until(Instant when) noexcept { return Next{Kind::kIdle, when}; }

@@ -145,9 +145,14 @@ class Lane final : public LaneBase {
   ~Lane() override { release_all(); }
 
   template <class U>
-  BORA_ALWAYS_INLINE void append(U&& value, TreeRef ref) {
-    if (count_ >= room_) [[unlikely]]
-      make_room();
+  void append(U&& value, TreeRef ref) {
+    if (!has_room()) make_room();
+    append_to_room(std::forward<U>(value), ref);
+  }
+  [[nodiscard]] BORA_ALWAYS_INLINE bool has_room() const noexcept { return count_ < room_; }
+  /// Requires: has_room().
+  template <class U>
+  BORA_ALWAYS_INLINE void append_to_room(U&& value, TreeRef ref) {
     const std::uint32_t at = count_;
     ::new (static_cast<void*>(static_cast<T*>(items_) + at)) T(std::forward<U>(value));
     refs_[at] = ref;
