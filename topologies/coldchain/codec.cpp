@@ -16,7 +16,7 @@
 #include "topologies/coldchain/numbers.hpp"
 
 // simdjson's document model, not its on-demand parser. On-demand validates only what is visited, so a
-// strict codec visits everything, and then it is the slower one: 350 ns against 130 ns for the report
+// strict codec visits everything, and then it is the slower one: 350 ns against 210 ns for the report
 // of 170 bytes in the README. The document model also picks its instruction set at run time, while
 // on-demand is bound to the one that the binary was compiled for.
 
