@@ -1,3 +1,4 @@
+#include <atomic>
 #include <semaphore>
 #include <vector>
 
@@ -6,6 +7,7 @@
 #include "benchmarks/kafka/metered.hpp"
 #include "benchmarks/kafka/topology_run.hpp"
 #include "bora/check.hpp"
+#include "spouts/record_spout_options.hpp"
 
 namespace bora::bench {
 
