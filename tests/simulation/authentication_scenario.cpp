@@ -110,9 +110,8 @@ class Outcomes {
 
  private:
   void collect(const char* topic) {
-    const auto published = of_.broker().records(topic);
-    for (std::size_t& next = seen_[topic]; next < published.size(); ++next) {
-      const std::string& value = published[next].record.value;
+    for (const Record& record : of_.broker().fresh_records(topic, seen_[topic])) {
+      const std::string& value = record.value;
       const auto reading = coldchain::parse_reading(value);
       of_.world().expect(reading.is_ok(), "what was published is no reading");
       of_.world().expect(value.find("\"token\"") == std::string::npos &&
@@ -130,7 +129,7 @@ class Outcomes {
   RecordWorld& of_;
   std::map<double, std::string> expected_;
   std::map<std::pair<double, std::string>, bool> fates_;
-  std::map<std::string, std::size_t> seen_;
+  std::map<std::string, std::vector<std::int64_t>> seen_;
 };
 
 Result<Topology> authentication_topology(RecordWorld& of, const coldchain::RegistryView& view,

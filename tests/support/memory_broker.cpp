@@ -72,6 +72,24 @@ std::vector<MemoryBroker::Stored> MemoryBroker::records(std::string_view name) c
   return all;
 }
 
+std::vector<Record> MemoryBroker::fresh_records(std::string_view name,
+                                                std::vector<std::int64_t>& seen) const {
+  const Lock lock(mutex_);
+  const auto& partitions = topic(name).partitions;
+  seen.resize(partitions.size());
+  std::vector<Record> fresh;
+  for (std::size_t p = 0; p < partitions.size(); ++p) {
+    const auto& records = partitions[p].records;
+    auto at = records.end();
+    while (at != records.begin() && (at - 1)->offset >= seen[p])
+      --at;
+    for (; at != records.end(); ++at)
+      fresh.push_back(at->record);
+    seen[p] = partitions[p].next_offset;
+  }
+  return fresh;
+}
+
 std::int64_t MemoryBroker::committed(std::string_view group_name, std::string_view topic_name,
                                      std::uint32_t partition) const {
   const Lock lock(mutex_);

@@ -44,6 +44,9 @@ class MemoryBroker {
 
   [[nodiscard]] std::vector<Stored> records(std::string_view topic, std::uint32_t partition) const;
   [[nodiscard]] std::vector<Stored> records(std::string_view topic) const;  ///< Of all partitions.
+  /// What was added since the last call with the same `seen`, which begins empty.
+  [[nodiscard]] std::vector<Record> fresh_records(std::string_view topic,
+                                                  std::vector<std::int64_t>& seen) const;
   /// The first offset that is not done; 0 when nothing was committed.
   [[nodiscard]] std::int64_t committed(std::string_view group, std::string_view topic,
                                        std::uint32_t partition) const;
