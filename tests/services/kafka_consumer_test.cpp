@@ -296,6 +296,13 @@ TEST_CASE("kafka source: a static member that restarts has its partitions again,
     before.insert(partition);
 
   second->close();
+  // The group does not share out what it had: heartbeats would have told the other by then.
+  const Instant told = broker.clock.now() + 1'500ms;
+  while (broker.clock.now() < told) {
+    first->poll();
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(first->owned().size() == 2);
   second = member("second");
   REQUIRE(second->open());
   REQUIRE(both(2));
@@ -351,7 +358,8 @@ TEST_CASE(
   CHECK(effects.distinct() == kRecords);
   CHECK(ahead == 0);
   CHECK(changes == 6);
-  CHECK(effects.times() - effects.distinct() == 0);  // who leaves in order commits what it did
+  // Who leaves in order commits what it did. One commit may cross a join that is just being sent.
+  CHECK(effects.times() - effects.distinct() <= kInFlight);
   if (second != nullptr) static_cast<void>(second->stop(5s));
   static_cast<void>(first->stop(5s));
 }
