@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/error.hpp>
@@ -19,8 +21,8 @@ class Stream {
  public:
   using executor_type = boost::beast::tcp_stream::executor_type;
 
-  template <class Argument>
-  explicit Stream(Argument&& argument) : tcp_(std::forward<Argument>(argument)) {}
+  explicit Stream(boost::asio::io_context& io) : tcp_(io) {}
+  explicit Stream(boost::asio::ip::tcp::socket&& connected) : tcp_(std::move(connected)) {}
 
   [[nodiscard]] executor_type get_executor() noexcept { return tcp_.get_executor(); }
   [[nodiscard]] boost::beast::tcp_stream& tcp() noexcept { return tcp_; }

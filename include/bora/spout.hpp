@@ -142,12 +142,13 @@ class SpoutBase : public Component {
                                   std::size_t bytes = sizeof(T)) {
     const internal::TreeRef root = roots_->open(id, bytes);
     try {
-      // NOLINTBEGIN(bugprone-move-forwarding-reference): `output` fixes T
+      // `output` fixes T; emit_root() takes the tuple only when it returns true.
+      // NOLINTBEGIN(bugprone-move-forwarding-reference,bugprone-use-after-move)
       if (output.emit_root(std::move(tuple), root)) [[likely]]
         return;
       context_->begin(root);
       output.emit(std::move(tuple));
-      // NOLINTEND(bugprone-move-forwarding-reference)
+      // NOLINTEND(bugprone-move-forwarding-reference,bugprone-use-after-move)
     } catch (...) {
       fail_root(root);
     }

@@ -148,7 +148,7 @@ Result<std::uint64_t> RegistryStore::Impl::Writing::commit(const Actor& actor,
                                                            std::string_view action,
                                                            std::string_view target,
                                                            std::optional<Record> record,
-                                                           nlohmann::json detail) {
+                                                           const nlohmann::json& detail) {
   Change change;
   change.sequence = take(kNextSequence);
   change.record = std::move(record);
@@ -158,7 +158,7 @@ Result<std::uint64_t> RegistryStore::Impl::Writing::commit(const Actor& actor,
                                {"from", actor.address},
                                {"action", action},
                                {"target", target}};
-  if (!detail.is_null()) audit["detail"] = std::move(detail);
+  if (!detail.is_null()) audit["detail"] = detail;
   change.audit = audit.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   put(kPending, id_key(change.sequence), encode_change(change));
   rocksdb::WriteOptions options;

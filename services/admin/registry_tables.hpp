@@ -51,7 +51,7 @@ class RegistryStore::Impl {
     /// Writes everything with its Change, syncs, tells the listener. Returns the sequence.
     Result<std::uint64_t> commit(const Actor& actor, std::string_view action,
                                  std::string_view target, std::optional<Record> record,
-                                 nlohmann::json detail);
+                                 const nlohmann::json& detail);
 
    private:
     Impl& impl_;
