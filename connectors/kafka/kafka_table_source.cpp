@@ -114,7 +114,8 @@ class TableReader {
   /// At first, and now and then afterwards: partitions may have been added.
   void begin() {
     Status begun = try_begin();
-    begin_not_before_ = clock_.now() + (begun ? options_.look_every : kBeginRetry);
+    const bool reads_on = begun.is_ok() || !partitions_.empty();
+    begin_not_before_ = clock_.now() + (reads_on ? options_.look_every : kBeginRetry);
     troubles_.note(std::move(begun));
   }
 
@@ -144,9 +145,10 @@ class TableReader {
     return {};
   }
 
-  /// Who reads already is not kept from it for long by brokers that are away.
+  /// Who reads already is not kept from it for long by brokers that are away. A broker answers in
+  /// order, so a question waits behind the fetch before it, up to fetch.wait.max.ms.
   [[nodiscard]] std::chrono::milliseconds patience() const {
-    constexpr std::chrono::milliseconds kLook{500};
+    constexpr std::chrono::milliseconds kLook{3'000};
     return partitions_.empty() ? options_.position_timeout
                                : std::min(kLook, options_.position_timeout);
   }

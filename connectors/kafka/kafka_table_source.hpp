@@ -40,7 +40,7 @@ class TableReader;
 ///
 /// Threads: as RecordSource says; librdkafka's threads only call wake and on_log.
 /// Waits: poll() up to twice position_timeout until reading has begun, then not at all but once in
-/// look_every, for the time that a broker takes to answer or half a second; close() up to
+/// look_every, for the time that a broker takes to answer or three seconds; close() up to
 /// close_timeout.
 /// Fails: open(): kInvalid (settings). poll(): what keeps it from reading, once a minute at most.
 class KafkaTableSource final : public RecordSource {
