@@ -5,7 +5,9 @@
 #include <mutex>
 #include <utility>
 
+#include "bora/clock.hpp"
 #include "host/run.hpp"
+#include "host/service_manager.hpp"
 #include "host/signals.hpp"
 
 namespace bora::host {
@@ -62,8 +64,15 @@ int serve(Invocation& invocation, Assembly assembly, const std::function<bool(Pr
     log.error("cannot start", {{"err", started.message()}});
     return 1;
   }
-  while (!request.wait(kLookEvery))
+  const SystemClock clock;
+  ServiceManager manager{ServiceManagerOptions::of_environment()};
+  if (const Status told = manager.ready(clock.now()); !told)
+    log.warn("service manager", {{"err", told.message()}});
+  while (!request.wait(kLookEvery)) {
     if (process.is_finished() || (is_done && is_done(process))) break;
+    manager.alive(clock.now());
+  }
+  manager.stopping();
   return process.stop().drained ? 0 : 1;
 }
 
