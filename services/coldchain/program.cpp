@@ -1,15 +1,51 @@
 #include "services/coldchain/program.hpp"
 
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/topic_log.hpp"
+#include "topologies/alerts/program.hpp"
+#include "topologies/coldchain/registry.hpp"
+#include "topologies/datapoints/program.hpp"
+#include "topologies/thresholds/program.hpp"
 
 namespace bora::allinone {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t kSeriesApiPort = 9481;
+
+host::Url url(const std::string& scheme, const fs::path& path) {
+  return host::Url::parse(scheme + ":" + path.string()).value();
+}
+
+/// Put into `data`, if it names something on this machine by a relative path.
+host::Url placed_url(const host::Url& given, const fs::path& data) {
+  const bool is_local = given.scheme() == "rocksdb" || given.scheme() == "log";
+  return is_local ? url(std::string{given.scheme()}, data / given.rest()) : given;
+}
+
+}  // namespace
+
+ProgramOptions::ProgramOptions() : state(url("rocksdb", "state")) {
+  series.url = url("rocksdb", "series");
+  series.api_port = kSeriesApiPort;
+  notify.url = url("log", "notifications.jsonl");
+  admin.data = "admin";
+  raw.topic = kReportsTopic;
+}
+
 void ProgramOptions::bind(host::Settings& settings) {
-  settings.bind("data", data, "directory of everything that is kept");
+  settings.bind("data", data, "directory of everything that is kept; relative paths are in it");
+  settings.bind("state", state, "where alerts and silences are: rocksdb:PATH, redis://...",
+                {"rocksdb", "redis", "rediss", "redis+sentinel"});
+  notify.bind(settings);
+  series.bind(settings);
+  admin.bind(settings);
   settings.bind("ingest.address", ingest.address, "numeric address of the HTTP ingest");
   settings.bind("ingest.port", ingest.port, "its port; 0 is any free one");
   settings.bind("ingest.allow_remote", ingest.allow_remote,
@@ -21,33 +57,79 @@ void ProgramOptions::bind(host::Settings& settings) {
   settings.bind("ingest.max_waiting", ingest.max_waiting,
                 "requests that may wait for the disk; one more is answered 429", {1, 100'000});
   raw::bind(settings, raw);
+  authentication.bind(settings);
+  datapoints::bind(settings, datapoints);
+  thresholds::bind(settings, thresholds);
+  alerts::bind(settings, alerts);
 }
 
-std::filesystem::path ProgramOptions::topics_path() const {
-  return std::filesystem::path{data} / "topics";
-}
-std::filesystem::path ProgramOptions::archive_path() const {
-  return std::filesystem::path{data} / "archive";
+ProgramOptions ProgramOptions::placed() const {
+  std::error_code ignored;  // then it stays as it was given
+  const fs::path directory = fs::absolute(data, ignored).lexically_normal();
+  ProgramOptions options = *this;
+  options.state = placed_url(state, directory);
+  options.series.url = placed_url(series.url, directory);
+  options.notify.url = placed_url(notify.url, directory);
+  options.admin.data = (directory / admin.data).string();
+  return options;
 }
 
-Result<Parts> assemble(const ProgramOptions& options, const Clock& clock,
+fs::path ProgramOptions::topics_path() const { return fs::path{data} / "topics"; }
+fs::path ProgramOptions::archive_path() const { return fs::path{data} / "archive"; }
+
+parts::TopicsOptions ProgramOptions::topics() const {
+  parts::TopicsOptions options;
+  options.url = url("log", topics_path());
+  return options;
+}
+
+std::vector<std::string> topics_with_dead_letters() {
+  return {kReportsTopic, std::string{alerts::kReadingsTopic}, std::string{alerts::kAlertsTopic}};
+}
+
+Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
                        host::Assembly& assembly) {
+  const ProgramOptions options = configured.placed();
   auto log =
       std::make_unique<parts::LogPart>(log::LogOptions{.path = options.topics_path()}, clock);
   auto archive =
       std::make_unique<raw::ArchivePart>(raw::ArchiveOptions{.path = options.archive_path()});
+  auto series = datapoints::make_series(options.series, clock);
+  if (!series) return series.status();
+  auto state = parts::make_state(options.state);
+  if (!state) return state.status();
+  auto registry =
+      std::make_unique<parts::RegistryPart>(log->table(std::string{coldchain::kRegistryTopic}));
+  auto admin = std::make_unique<admin::AdminPart>(options.admin, log->sinks(), clock);
   auto ingest = std::make_unique<ingest::IngestPart>(
       options.ingest, options.raw.topic,
       [part = log.get()]() -> log::TopicLog& { return part->log(); }, clock);
-  const Parts parts{log.get(), archive.get(), ingest.get()};
-  auto topology = raw::make_topology(
-      options.raw,
-      {.connections = log->connections(options.raw.topic, options.raw.group),
-       .archive = [part = parts.archive]() -> raw::Archive& { return part->archive(); }});
-  if (!topology) return topology.status();
+  const Parts parts{log.get(),    archive.get(), series->get(),
+                    state->get(), admin.get(),   ingest.get()};
+  auto& view = *registry;
+
   assembly.add(std::move(log));
   assembly.add(std::move(archive));
-  assembly.add(std::move(topology).value());
+  assembly.add(*std::move(series));
+  assembly.add(*std::move(state));
+  assembly.add(std::move(registry));
+  if (Status s = alerts::assemble(options.alerts, options.notify, {*parts.log, view, *parts.state},
+                                  clock, assembly);
+      !s)
+    return s;
+  if (Status s = thresholds::assemble(options.thresholds, options.notify,
+                                      {*parts.log, view, *parts.state}, assembly);
+      !s)
+    return s;
+  if (Status s = datapoints::assemble(options.datapoints, *parts.log, *parts.series, assembly); !s)
+    return s;
+  if (Status s = authentication::assemble(
+          options.authentication, *parts.log,
+          [&view]() -> const coldchain::RegistryView& { return view.view(); }, assembly);
+      !s)
+    return s;
+  if (Status s = raw::assemble(options.raw, *parts.log, *parts.archive, assembly); !s) return s;
+  assembly.add(std::move(admin));
   assembly.add(std::move(ingest));
   return parts;
 }

@@ -6,8 +6,6 @@
 
 #include "spouts/dead_letter.hpp"
 #include "topologies/coldchain/registry.hpp"
-#include "topologies/parts/registry_part.hpp"
-#include "topologies/parts/state_part.hpp"
 
 namespace bora::alerts {
 
@@ -57,31 +55,37 @@ std::vector<parts::TopicPlan> ProgramOptions::topic_plans() const {
            .cleanup = parts::TopicPlan::Cleanup::kCompact}};
 }
 
+Status assemble(const AlertsOptions& options, const parts::NotifyOptions& notify,
+                const SharedParts& shared, const Clock& clock, host::Assembly& assembly) {
+  auto notifier = parts::make_notifier(notify);
+  if (!notifier) return notifier.status();
+  auto topology = make_topology(
+      options,
+      {.connections = shared.topics.connections(std::string{kReadingsTopic}, options.group),
+       .registry = [&registry = shared.registry]() -> const coldchain::RegistryView& {
+         return registry.view();
+       },
+       .state = shared.state.connections(),
+       .notifier = *std::move(notifier),
+       .sinks = shared.topics.sinks(),
+       .clock = clock});
+  if (!topology) return topology.status();
+  assembly.add(std::move(topology).value());
+  return {};
+}
+
 Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembly& assembly) {
   auto topics = parts::make_topics(options.topics, options.topic_plans(), "alerts", clock);
   if (!topics) return topics.status();
   auto state = parts::make_state(options.state);
   if (!state) return state.status();
-  auto notifier = parts::make_notifier(options.notify);
-  if (!notifier) return notifier.status();
   auto registry = std::make_unique<parts::RegistryPart>(
       (*topics)->table(std::string{coldchain::kRegistryTopic}));
-  auto topology = make_topology(
-      options.alerts,
-      {.connections = (*topics)->connections(std::string{kReadingsTopic}, options.alerts.group),
-       .registry = [part = registry.get()]() -> const coldchain::RegistryView& {
-         return part->view();
-       },
-       .state = (*state)->connections(),
-       .notifier = *std::move(notifier),
-       .sinks = (*topics)->sinks(),
-       .clock = clock});
-  if (!topology) return topology.status();
+  const SharedParts shared{**topics, *registry, **state};
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
   assembly.add(*std::move(state));
-  assembly.add(std::move(topology).value());
-  return {};
+  return assemble(options.alerts, options.notify, shared, clock, assembly);
 }
 
 }  // namespace bora::alerts

@@ -37,20 +37,26 @@ std::vector<parts::TopicPlan> ProgramOptions::topic_plans() const {
           {.name = dead_letter_topic(datapoints.topic), .partitions = 1}};
 }
 
+Status assemble(const DatapointsOptions& options, parts::TopicsPart& topics, SeriesPart& series,
+                host::Assembly& assembly) {
+  auto topology =
+      make_topology(options, {.connections = topics.connections(options.topic, options.group),
+                              .writer = [&series] { return series.writer(); }});
+  if (!topology) return topology.status();
+  assembly.add(std::move(topology).value());
+  return {};
+}
+
 Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembly& assembly) {
   auto topics = parts::make_topics(options.topics, options.topic_plans(), "datapoints", clock);
   if (!topics) return topics.status();
   auto series = make_series(options.series, clock);
   if (!series) return series.status();
-  auto topology = make_topology(
-      options.datapoints,
-      {.connections = (*topics)->connections(options.datapoints.topic, options.datapoints.group),
-       .writer = [part = series->get()] { return part->writer(); }});
-  if (!topology) return topology.status();
+  auto& shared_topics = **topics;
+  auto& shared_series = **series;
   assembly.add(*std::move(topics));
   assembly.add(*std::move(series));
-  assembly.add(std::move(topology).value());
-  return {};
+  return assemble(options.datapoints, shared_topics, shared_series, assembly);
 }
 
 }  // namespace bora::datapoints

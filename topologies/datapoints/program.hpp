@@ -25,6 +25,10 @@ struct ProgramOptions {
   [[nodiscard]] std::vector<parts::TopicPlan> topic_plans() const;
 };
 
+/// Adds the topology alone, on topics and a series store that were added before it.
+[[nodiscard]] Status assemble(const DatapointsOptions& options, parts::TopicsPart& topics,
+                              SeriesPart& series, host::Assembly& assembly);
+
 /// Adds the topics, the series store and the topology.
 [[nodiscard]] Status assemble(const ProgramOptions& options, const Clock& clock,
                               host::Assembly& assembly);

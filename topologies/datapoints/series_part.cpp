@@ -54,9 +54,10 @@ Status SeriesPart::start() {
   auto opened = RocksSeries::open(store, clock_);
   if (!opened) return opened.status();
   embedded_ = *std::move(opened);
-  if (options_.api_port == 0) return {};
+  const bool is_any_port = options_.api == SeriesOptions::ApiPort::kAnyFree;
+  if (options_.api_port == 0 && !is_any_port) return {};
   http::ServerOptions server;
-  server.port = options_.api_port;
+  server.port = is_any_port ? std::uint16_t{0} : options_.api_port;
   server.threads = 2;  // one long query does not hold up the others
   server_ = std::make_unique<http::Server>(std::move(server));
   SeriesApi{*embedded_, clock_}.mount(*server_);

@@ -28,7 +28,12 @@ struct SeriesOptions {
   host::Url url;
   std::chrono::hours retention{0};  ///< Embedded: see RocksSeriesOptions. Others have their own.
   std::uint16_t api_port = 0;       ///< Embedded: where SeriesApi listens on loopback; 0: nowhere.
-  host::Secret authorization;       ///< Others: value of the header Authorization.
+  enum class ApiPort : std::uint8_t {
+    kAsSet,
+    kAnyFree,  ///< See SeriesPart::url(). For programs that start several of them.
+  };
+  ApiPort api = ApiPort::kAsSet;
+  host::Secret authorization;                 ///< Others: value of the header Authorization.
   std::chrono::milliseconds timeout{10'000};  ///< Others: of one request.
 
   SeriesOptions();

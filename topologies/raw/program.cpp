@@ -59,18 +59,25 @@ std::vector<parts::TopicPlan> ProgramOptions::topic_plans() const {
   return {{.name = raw.topic}, {.name = dead_letter_topic(raw.topic), .partitions = 1}};
 }
 
+Status assemble(const RawOptions& raw, parts::TopicsPart& topics, ArchivePart& archive,
+                host::Assembly& assembly) {
+  auto topology =
+      make_topology(raw, {.connections = topics.connections(raw.topic, raw.group),
+                          .archive = [&archive]() -> Archive& { return archive.archive(); }});
+  if (!topology) return topology.status();
+  assembly.add(std::move(topology).value());
+  return {};
+}
+
 Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembly& assembly) {
   auto topics = parts::make_topics(options.topics, options.topic_plans(), "raw", clock);
   if (!topics) return topics.status();
   auto archive = std::make_unique<ArchivePart>(ArchiveOptions{.path = options.archive_path()});
-  auto topology = make_topology(
-      options.raw, {.connections = (*topics)->connections(options.raw.topic, options.raw.group),
-                    .archive = [part = archive.get()]() -> Archive& { return part->archive(); }});
-  if (!topology) return topology.status();
+  auto& shared_topics = **topics;
+  auto& shared_archive = *archive;
   assembly.add(*std::move(topics));
   assembly.add(std::move(archive));
-  assembly.add(std::move(topology).value());
-  return {};
+  return assemble(options.raw, shared_topics, shared_archive, assembly);
 }
 
 }  // namespace bora::raw

@@ -51,6 +51,10 @@ struct ProgramOptions {
   [[nodiscard]] std::vector<parts::TopicPlan> topic_plans() const;
 };
 
+/// Adds the topology alone, on topics and an archive that were added before it.
+[[nodiscard]] Status assemble(const RawOptions& raw, parts::TopicsPart& topics,
+                              ArchivePart& archive, host::Assembly& assembly);
+
 /// Adds the topics, the archive and the topology.
 [[nodiscard]] Status assemble(const ProgramOptions& options, const Clock& clock,
                               host::Assembly& assembly);

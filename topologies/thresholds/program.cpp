@@ -6,8 +6,6 @@
 
 #include "spouts/dead_letter.hpp"
 #include "topologies/coldchain/registry.hpp"
-#include "topologies/parts/registry_part.hpp"
-#include "topologies/parts/state_part.hpp"
 
 namespace bora::thresholds {
 
@@ -45,30 +43,36 @@ std::vector<parts::TopicPlan> ProgramOptions::topic_plans() const {
            .cleanup = parts::TopicPlan::Cleanup::kCompact}};
 }
 
+Status assemble(const ThresholdsOptions& options, const parts::NotifyOptions& notify,
+                const SharedParts& shared, host::Assembly& assembly) {
+  auto notifier = parts::make_notifier(notify);
+  if (!notifier) return notifier.status();
+  auto topology = make_topology(
+      options,
+      {.connections = shared.topics.connections(std::string{kReadingsTopic}, options.group),
+       .registry = [&registry = shared.registry]() -> const coldchain::RegistryView& {
+         return registry.view();
+       },
+       .state = [&state = shared.state] { return state.connections()(); },
+       .notifier = *std::move(notifier),
+       .sinks = shared.topics.sinks()});
+  if (!topology) return topology.status();
+  assembly.add(std::move(topology).value());
+  return {};
+}
+
 Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembly& assembly) {
   auto topics = parts::make_topics(options.topics, options.topic_plans(), "thresholds", clock);
   if (!topics) return topics.status();
   auto state = parts::make_state(options.state);
   if (!state) return state.status();
-  auto notifier = parts::make_notifier(options.notify);
-  if (!notifier) return notifier.status();
   auto registry = std::make_unique<parts::RegistryPart>(
       (*topics)->table(std::string{coldchain::kRegistryTopic}));
-  auto topology = make_topology(
-      options.thresholds,
-      {.connections = (*topics)->connections(std::string{kReadingsTopic}, options.thresholds.group),
-       .registry = [part = registry.get()]() -> const coldchain::RegistryView& {
-         return part->view();
-       },
-       .state = [part = state->get()] { return part->connections()(); },
-       .notifier = *std::move(notifier),
-       .sinks = (*topics)->sinks()});
-  if (!topology) return topology.status();
+  const SharedParts shared{**topics, *registry, **state};
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
   assembly.add(*std::move(state));
-  assembly.add(std::move(topology).value());
-  return {};
+  return assemble(options.thresholds, options.notify, shared, assembly);
 }
 
 }  // namespace bora::thresholds
