@@ -4,7 +4,7 @@
 
 namespace bora::host {
 
-/// host/page.html.
+/// web/dist/index.html: the whole page, in ASCII. Any thread.
 [[nodiscard]] std::string_view page() noexcept;
 
 }  // namespace bora::host
