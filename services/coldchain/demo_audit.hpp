@@ -1,25 +1,22 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
-
-#include "services/gateway/simulation.hpp"
-#include "topologies/coldchain/messages.hpp"
-#include "topologies/coldchain/rejection.hpp"
 
 namespace bora::demo {
 
-/// Messages that should be in one place, and those that are; told in any order.
+/// Items that should be in one place, and those that are; told in any order.
 /// Threads: single-owner.
 class Tally {
  public:
-  void expect(std::string_view message);
-  void find(std::string_view message);
+  void expect(std::string_view item);
+  void find(std::string_view item);
 
   [[nodiscard]] std::uint64_t expected() const noexcept { return expected_; }
   [[nodiscard]] std::uint64_t found() const noexcept { return found_; }
@@ -35,45 +32,55 @@ class Tally {
     std::uint64_t expected = 0;
     std::uint64_t found = 0;
   };
-  std::unordered_map<std::string, Times> messages_;
+  std::unordered_map<std::string, Times> items_;
   std::uint64_t expected_ = 0;
   std::uint64_t found_ = 0;
 };
 
+/// Where a record, or what was made of it, ends up.
+enum class Place : std::uint8_t {
+  kArchive,
+  kReadings,     ///< Topic `readings`.
+  kCurves,       ///< Points of the series store.
+  kRejected,     ///< Topic `reports.rejected`, by reason.
+  kDeadLetters,  ///< Topics `*.dlq`, by reason.
+  kRefused,      ///< By the HTTP ingest, by reason.
+  kAlerts,       ///< Topic `alerts`, by kind.
+  kNotified,     ///< Notifications sent, by kind of alert.
+};
+inline constexpr std::array kPlaces{Place::kArchive,  Place::kReadings, Place::kCurves,
+                                    Place::kRejected, Place::kRefused,  Place::kDeadLetters,
+                                    Place::kAlerts,   Place::kNotified};
+
 /// One line of the result.
 struct AuditRow {
-  std::string what;  ///< "device 101", "clock_skew"
+  Place place{};
+  std::string kind;  ///< "clock_skew", "too_hot"
   std::uint64_t expected = 0;
   std::uint64_t found = 0;
   std::string fault;  ///< "2 missing, 1 doubled"; empty when all agrees.
 };
 
 struct AuditResult {
-  std::vector<AuditRow> devices;  ///< By device id.
-  std::vector<AuditRow> reasons;  ///< By reason; refused records of both ways in.
+  std::vector<AuditRow> rows;  ///< By place, as kPlaces has them, and kind.
   [[nodiscard]] bool agrees() const noexcept;
 };
 
-/// Compares what was sent with what became of it, message by message and byte for byte: each message
-/// that is a report must be archived under its device as often as it was sent, each of the others must
-/// be refused for its reason, and nothing else may be anywhere.
+/// Compares what must have become of everything that was sent with what is there, item by item: each as
+/// often as expected, under the kind expected, and nothing else anywhere.
 /// Threads: single-owner.
 class Audit {
  public:
-  /// One record that was sent. `rejected`: the reason for which it must be refused.
-  void sent(coldchain::DeviceId device_id, std::string_view message,
-            std::optional<coldchain::RejectReason> rejected);
-  /// One entry of the archive.
-  void archived(coldchain::DeviceId device_id, std::string_view message);
-  /// One record that was refused: a dead letter, or a line that the ingest did not take.
-  void refused(std::string_view reason, std::string_view message);
+  /// `item` names a thing wherever it is; what must agree of it is part of its name.
+  void expect(Place place, std::string_view kind, std::string_view item);
+  void find(Place place, std::string_view kind, std::string_view item);
 
-  /// `expectation` is the simulation's own account: the numbers must agree with it too.
-  [[nodiscard]] AuditResult compare(const gateway::Expectation& expectation) const;
+  [[nodiscard]] AuditResult compare() const;
 
  private:
-  std::map<coldchain::DeviceId, Tally> devices_;
-  std::map<std::string, Tally, std::less<>> reasons_;
+  Tally& tally(Place place, std::string_view kind);
+
+  std::map<std::pair<Place, std::string>, Tally> tallies_;
 };
 
 }  // namespace bora::demo

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,18 +22,20 @@ namespace fs = std::filesystem;
 constexpr double kMostRate = 1e7;
 
 constexpr const char* kHelp = R"(What it does:
-  Starts the process that `run` starts (embedded topic log, raw topology, HTTP ingest, control plane)
-  on a directory and ports of its own. Simulated gateways send it every reading of the CSV files, some
-  of them twice, and broken records of ten kinds: two gateways publish into topic `reports`, as they
-  would to Kafka, the third posts to the ingest. The readings are moved in time so that they end now.
-  When everything has arrived it compares the archive, per device, and the dead letters, per reason,
-  with what was sent, byte for byte, and prints a table.
+  Starts the process that `run` starts (embedded topics and stores, every topology, admin API, HTTP
+  ingest, control plane) on a directory and ports of its own. It registers devices with limits through
+  the admin API, then sends every reading of the CSV files, moved in time so that they end now, some of
+  them twice, and broken records of ten kinds: two gateways publish into topic `reports`, as they would
+  to Kafka, the third posts to the ingest. Some devices have wrong secrets, some are switched off or not
+  registered, and some were silent for over an hour; a part of those reports again.
+  When every topology is done it compares archive, readings, curves, rejections, dead letters, alerts
+  and notifications with what must have become of all that was sent, item by item, and prints a table.
 
 Exit code:
-  0 everything agrees; 1 something is missing, doubled or foreign, or it was interrupted; 2 usage.
+  0 everything agrees; 1 something is missing, doubled or unexpected, or it was interrupted; 2 usage.
 
 Examples:
-  coldchain demo                     about 15 seconds at 3,000 records a second
+  coldchain demo                     about half a minute at 3,000 records a second
   coldchain demo --rate 0            as fast as records are taken
   coldchain demo --keep-running      then look at it with a browser or curl
   coldchain demo --dir /data/x --csv mine.csv --duplicates 0 --malformed 10
@@ -41,6 +44,7 @@ Examples:
 struct Typed {
   DemoOptions options;
   std::string directory;
+  std::vector<std::string> csv;
 };
 
 void declare(CLI::App& app, Typed& typed) {
@@ -48,28 +52,31 @@ void declare(CLI::App& app, Typed& typed) {
   app.add_option("--dir", typed.directory,
                  "directory for the data, new or empty; default: a new one for temporary files")
       ->type_name("DIR");
-  app.add_option("--csv", options.input.csv,
+  app.add_option("--csv", typed.csv,
                  "CSV files with reading, mote_id, temperature; default: the project's data/")
       ->type_name("FILE");
   app.add_option("--rate", options.rate, "records a second, 0 for as fast as they are taken")
       ->check(CLI::Range(0.0, kMostRate))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--duplicates", options.input.duplicates, "reports that are sent twice")
+  app.add_option("--duplicates", options.script.duplicates, "reports that are sent twice")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--malformed", options.input.malformed, "broken records, of ten kinds in turn")
+  app.add_option("--malformed", options.script.malformed, "broken records, of ten kinds in turn")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--seed", options.input.seed, "the same seed repeats and breaks the same records")
+  app.add_option("--seed", options.script.seed, "the same seed repeats and breaks the same records")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--keep-running", options.keeps_running,
                "go on after the comparison, to look at it; Ctrl-C ends it");
-  app.add_option("--control-port", options.control_port, "of the control plane; 0: any free one")
-      ->capture_default_str();
-  app.add_option("--ingest-port", options.ingest_port, "of the HTTP ingest; 0: any free one")
-      ->capture_default_str();
+  const auto add_port = [&](const char* name, std::uint16_t& port, const std::string& whose) {
+    app.add_option(name, port, "of the " + whose + "; 0: any free one")->capture_default_str();
+  };
+  add_port("--control-port", options.ports.control, "control plane");
+  add_port("--ingest-port", options.ports.ingest, "HTTP ingest");
+  add_port("--admin-port", options.ports.admin, "admin API");
+  add_port("--series-port", options.ports.series, "queries of curves");
   app.footer(kHelp);
 }
 
@@ -98,15 +105,15 @@ int run(const Typed& typed, const allinone::ProgramOptions& program, host::Invoc
     invocation.out << "demo: " << error.message << '\n';
     return code;
   };
-  auto input = make_input(typed.options.input, SystemClock{}.wall_now());
-  if (!input) return refuse(input.error(), 1);
+  auto cast = read_cast(typed.csv, SystemClock{}.wall_now());
+  if (!cast) return refuse(cast.error(), 1);
   const auto directory = make_directory(typed.directory);
   if (!directory)
     return refuse(directory.error(), directory.error().kind == ErrorKind::kInvalid ? 2 : 1);
   DemoOptions options = typed.options;
   options.directory = *directory;
   options.program = program;
-  return run_demo(options, std::move(input).value(), invocation);
+  return run_demo(options, std::move(cast).value(), invocation);
 }
 
 }  // namespace

@@ -27,16 +27,6 @@ std::vector<fs::path> candidates() {
   return places;
 }
 
-/// The time of the last measurement.
-Result<WallTime> last_of(const std::vector<fs::path>& files) {
-  auto measurements = gateway::read_csv(files);
-  if (!measurements) return measurements.status();
-  WallTime last = from_millis(gateway::kDefaultStartMillis);
-  while (const auto measurement = (*measurements)->next())
-    last = measurement->time;
-  return last;
-}
-
 }  // namespace
 
 Result<std::vector<fs::path>> example_readings() {
@@ -54,23 +44,18 @@ Result<std::vector<fs::path>> example_readings() {
                                          "; name CSV files with --csv"};
 }
 
-Result<std::unique_ptr<gateway::Simulation>> make_input(const InputOptions& options, WallTime now) {
-  std::vector<fs::path> files(options.csv.begin(), options.csv.end());
+Result<Cast> read_cast(const std::vector<std::string>& csv, WallTime now) {
+  std::vector<fs::path> files(csv.begin(), csv.end());
   if (files.empty()) {
     auto found = example_readings();
     if (!found) return found.status();
     files = std::move(found).value();
   }
-  const auto last = last_of(files);
-  if (!last) return last.status();
-  const auto span = *last - from_millis(gateway::kDefaultStartMillis);
-  auto measurements = gateway::read_csv(files, {.start = now - span});
-  if (!measurements) return measurements.status();
-  return gateway::Simulation::make({.seed = options.seed,
-                                    .gateways = options.gateways,
-                                    .duplicates = gateway::Portion::count(options.duplicates),
-                                    .malformed = gateway::Portion::count(options.malformed)},
-                                   std::move(measurements).value());
+  const auto motes = gateway::read_csv(files);
+  if (!motes) return motes.status();
+  Cast cast = make_cast(**motes, {.now = now});
+  if (cast.devices.empty()) return Error{ErrorKind::kInvalid, "there is no reading in the files"};
+  return cast;
 }
 
 }  // namespace bora::demo

@@ -40,10 +40,8 @@ DemoPublisher::DemoPublisher(Options options, RecordSink& sink, Audit& audit)
       audit_(audit) {}
 
 Status DemoPublisher::publish(const gateway::SimulatedRecord& record) {
-  const bool is_over_http = record.gateway_id == options_.over_http;
-  Status published = is_over_http ? publish_over_http(record) : into_topic_.publish(record);
-  if (published) audit_.sent(record.device_id, record.value, record.rejected);
-  return published;
+  return record.gateway_id == options_.over_http ? publish_over_http(record)
+                                                 : into_topic_.publish(record);
 }
 
 Status DemoPublisher::publish_over_http(const gateway::SimulatedRecord& record) {
@@ -72,7 +70,7 @@ Status DemoPublisher::send_broken(const gateway::SimulatedRecord& record) {
   if (!response) return response.status();
   const bool is_too_large = *record.rejected == coldchain::RejectReason::kTooLarge;
   if (Status refused = check(*response, is_too_large ? 413 : 400); !refused) return refused;
-  audit_.refused(reason_of(*response), record.value);
+  audit_.find(Place::kRefused, reason_of(*response), record.value);
   ++refused_;
   return {};
 }

@@ -12,8 +12,8 @@
 
 namespace bora::demo {
 
-/// Sends the records of one gateway over HTTP and those of the others into the topic, and keeps account
-/// of what it sent. Over HTTP, reports go many to a request and broken records alone: one of them would
+/// Sends the records of one gateway over HTTP and those of the others into the topic, and tells the audit
+/// what the ingest refused. Over HTTP, reports go many to a request and broken records alone: one of them would
 /// have the whole request refused.
 /// Threads: single-owner. Lifetime: sink and audit outlive it.
 class DemoPublisher final : public gateway::Publisher {

@@ -9,11 +9,25 @@ namespace bora::demo {
 
 namespace {
 
-std::string line(const std::string& what, const std::string& expected, const std::string& found,
-                 const std::string& verdict) {
+const char* name_of(Place place) {
+  switch (place) {
+    case Place::kArchive: return "archive";
+    case Place::kReadings: return "authenticated";
+    case Place::kCurves: return "curves";
+    case Place::kRejected: return "rejected";
+    case Place::kDeadLetters: return "dead letters";
+    case Place::kRefused: return "ingest refused";
+    case Place::kAlerts: return "alerts";
+    case Place::kNotified: return "notifications";
+  }
+  return "?";
+}
+
+std::string line(const std::string& where, const std::string& what, const std::string& expected,
+                 const std::string& found, const std::string& verdict) {
   std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), "  %-18s %10s %10s   %s\n", what.c_str(),
-                expected.c_str(), found.c_str(), verdict.c_str());
+  std::snprintf(text.data(), text.size(), "  %-15s %-20s %10s %10s   %s\n", where.c_str(),
+                what.c_str(), expected.c_str(), found.c_str(), verdict.c_str());
   return text.data();
 }
 
@@ -21,39 +35,53 @@ std::string verdict_of(const std::string& fault) {
   return fault.empty() ? "ok" : "WRONG: " + fault;
 }
 
-std::string table(const char* title, const std::string& total, const std::vector<AuditRow>& rows) {
-  std::string text = line(title, "expected", "found", "");
-  std::uint64_t expected = 0;
-  std::uint64_t found = 0;
-  for (const AuditRow& row : rows) {
-    text += line(row.what, grouped(row.expected), grouped(row.found), verdict_of(row.fault));
-    expected += row.expected;
-    found += row.found;
-  }
-  return text + line(total, grouped(expected), grouped(found), "");
+/// A query in KairosDB's language, for the shell.
+std::string query_of(const HintFacts& facts, const std::string& series_url) {
+  return "curl " + series_url +
+         "/api/v1/datapoints/query -d '{\"start_relative\":{\"value\":1,"
+         "\"unit\":\"days\"},\"metrics\":[{\"name\":\"temperature\",\"tags\":{\"device\":[\"" +
+         coldchain::record_key(facts.some_device) +
+         "\"]},\"aggregators\":[{\"name\":\"avg\",\"sampling\":{\"value\":10,\"unit\":"
+         "\"minutes\"}}]}]}'";
+}
+
+std::string files_text(const HintFacts& facts) {
+  const std::string set = " --set data=" + facts.directory.string();
+  return "\nThe data lies in " + facts.directory.string() +
+         ": log coldchain.log, notifications notifications.jsonl, the password of admin user demo "
+         "admin-password.\n  " +
+         facts.called_as + " store scan" + set + " --device " +
+         coldchain::record_key(facts.some_device) + " | head -3\n";
 }
 
 }  // namespace
 
-std::string report_text(const AuditResult& result, const ReportFacts& facts) {
-  std::string text = "\n" + table("archived", "all devices", result.devices) + "\n" +
-                     table("refused", "all reasons", result.reasons) + "\n";
-  text += "  Over HTTP: " + grouped(facts.over_http) + " reports taken, " +
-          grouped(facts.refused_over_http) +
-          " broken ones refused. Dead letters: " + grouped(facts.dead_letters) + ".\n\n";
+std::string report_text(const AuditResult& result, std::chrono::nanoseconds took) {
+  std::string text = "\n" + line("where", "what", "expected", "found", "");
+  for (const AuditRow& row : result.rows)
+    text += line(name_of(row.place), row.kind, grouped(row.expected), grouped(row.found),
+                 verdict_of(row.fault));
   if (result.agrees())
-    return text + "ALL IN ORDER after " + duration_text(facts.took) +
-           ": every report archived once, byte for byte; every broken record accounted for.";
-  return text + "NOT IN ORDER: see the lines marked WRONG.";
+    return text + "\nALL IN ORDER after " + duration_text(took) +
+           ": everything that was sent became what it must, as often as it must, and nothing else "
+           "is there.\nA broken record in the topic is two dead letters, as two topologies read "
+           "it.";
+  return text + "\nNOT IN ORDER after " + duration_text(took) + ": see the lines marked WRONG.";
 }
 
 std::string hints_text(const HintFacts& facts) {
-  const std::string archive = " --archive " + (facts.directory / "archive").string();
-  return "\nThe data lies in " + facts.directory.string() + ", the log is " +
-         facts.log_file.filename().string() + ". To look at it:\n  " + facts.called_as +
-         " store count" + archive + "\n  " + facts.called_as + " store scan" + archive +
-         " --device 101 | head -3\nWith --keep-running the process stays, to be looked at and "
-         "posted to.";
+  const std::string set = " --set data=" + facts.directory.string();
+  return files_text(facts) + "  " + facts.called_as + " dlq list" + set +
+         " | head\nTo go on with it, as a system that is there to stay:\n  " + facts.called_as +
+         " run" + set + "\n  then look at http://127.0.0.1:9400, and ask for a curve:\n  " +
+         query_of(facts, "http://127.0.0.1:9481");
+}
+
+std::string running_text(const HintFacts& facts, const Addresses& addresses) {
+  return files_text(facts) + "Still running; Ctrl-C ends it.\n  control plane   " +
+         addresses.control + "\n  ingest          " + addresses.ingest +
+         "/v1/reports\n  admin API       " + addresses.admin + "\n  " +
+         query_of(facts, addresses.series);
 }
 
 }  // namespace bora::demo

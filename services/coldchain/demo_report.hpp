@@ -1,31 +1,34 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "services/coldchain/demo_audit.hpp"
+#include "topologies/coldchain/messages.hpp"
 
 namespace bora::demo {
 
-struct ReportFacts {
-  std::uint64_t over_http = 0;          ///< Reports that the ingest took.
-  std::uint64_t refused_over_http = 0;  ///< Records that it refused.
-  std::uint64_t dead_letters = 0;
-  std::chrono::nanoseconds took{};
-};
-
 /// The table of what was expected and found, and the verdict.
-[[nodiscard]] std::string report_text(const AuditResult& result, const ReportFacts& facts);
+[[nodiscard]] std::string report_text(const AuditResult& result, std::chrono::nanoseconds took);
 
 struct HintFacts {
   std::string called_as;
   std::filesystem::path directory;
-  std::filesystem::path log_file;
+  coldchain::DeviceId some_device{};
 };
 
-/// Where the data lies and how to look at it.
+/// Where the data lies and how to look at it, now that the process has ended.
 [[nodiscard]] std::string hints_text(const HintFacts& facts);
+
+struct Addresses {
+  std::string control;
+  std::string ingest;
+  std::string admin;
+  std::string series;
+};
+
+/// The same while it goes on.
+[[nodiscard]] std::string running_text(const HintFacts& facts, const Addresses& addresses);
 
 }  // namespace bora::demo

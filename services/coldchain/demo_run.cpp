@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "services/coldchain/demo_feeder.hpp"
+#include "services/coldchain/demo_prepare.hpp"
 #include "services/coldchain/demo_report.hpp"
 #include "services/coldchain/demo_screen.hpp"
 #include "services/coldchain/demo_watch.hpp"
@@ -49,18 +50,24 @@ class Demo {
                 ::isatty(STDOUT_FILENO) == 1 ? Screen::Kind::kTerminal : Screen::Kind::kPlain),
         log_file_(options.directory / "coldchain.log"),
         log_(log_file_.options()) {
-    options_.program.data = options.directory.string();
-    options_.program.ingest.port = options.ingest_port;
-    process_.control.port = options.control_port;
+    allinone::ProgramOptions& program = options_.program;
+    adapt(program, options.directory);
+    program.ingest.port = options.ports.ingest;
+    program.admin.port = options.ports.admin;
+    program.series.api_port = options.ports.series;
+    if (options.ports.series == 0)
+      program.series.api = datapoints::SeriesOptions::ApiPort::kAnyFree;
+    process_.control.port = options.ports.control;
   }
 
-  int run(std::unique_ptr<gateway::Simulation> input);
+  int run(Cast cast);
 
  private:
-  Status assemble(std::unique_ptr<gateway::Simulation> input, host::Assembly& assembly);
-  void introduce();
+  Status assemble(Cast cast, host::Assembly& assembly);
+  void introduce(const Cast& cast);
   bool step(host::Process& process);
   void report(const host::Process& process);
+  [[nodiscard]] std::filesystem::path notifications() const;
   int end(int code);
 
   DemoOptions options_;
@@ -76,53 +83,57 @@ class Demo {
   bool is_reported_ = false;
 };
 
-int Demo::run(std::unique_ptr<gateway::Simulation> input) {
+int Demo::run(Cast cast) {
+  introduce(cast);
   host::Assembly assembly;
-  if (Status status = assemble(std::move(input), assembly); !status) {
+  if (Status status = assemble(std::move(cast), assembly); !status) {
     screen_.say("demo: " + std::string{status.message()});
     return 1;
   }
-  introduce();
   host::Invocation invocation{log_, process_, out_};
   return end(host::serve(invocation, std::move(assembly),
                          [this](host::Process& process) { return step(process); }));
 }
 
-Status Demo::assemble(std::unique_ptr<gateway::Simulation> input, host::Assembly& assembly) {
+Status Demo::assemble(Cast cast, host::Assembly& assembly) {
+  auto login = prepare(options_.program, clock_);
+  if (!login) return login.status();
   auto parts = allinone::assemble(options_.program, clock_, assembly);
   if (!parts) return parts.status();
   parts_ = *parts;
   auto feeder = std::make_unique<Feeder>(
-      Feeder::Options{.rate = options_.rate,
-                      .over_http = coldchain::GatewayId{options_.input.gateways}},
-      std::move(input), parts_, clock_);
+      Feeder::Options{.rate = options_.rate, .script = options_.script, .login = *std::move(login)},
+      std::move(cast), parts_, clock_);
   feeder_ = feeder.get();
   assembly.add(std::move(feeder));
   return {};
 }
 
-void Demo::introduce() {
-  const std::uint64_t extra = options_.input.duplicates + options_.input.malformed;
-  screen_.say("Simulated gateways send " + grouped(feeder_->total() - extra) +
-              " readings of real sensors, " + grouped(options_.input.duplicates) +
-              " of them twice, and " + grouped(options_.input.malformed) + " broken records" +
-              (options_.rate > 0
-                   ? ", " + grouped(static_cast<std::uint64_t>(options_.rate)) + " a second.\n"
-                   : ".\n") +
-              "Two of three gateways publish into the topic, the third posts to the HTTP ingest.\n"
-              "Latencies count from taking a record off the topic until it is durably archived.");
+void Demo::introduce(const Cast& cast) {
+  screen_.say("Every topology, the admin service and an HTTP ingest in one process.\n" +
+              grouped(cast.devices.size()) + " devices report " + grouped(cast.readings()) +
+              " readings of real sensors, as if taken until now; " +
+              grouped(options_.script.duplicates) + " are sent twice, and " +
+              grouped(options_.script.malformed) +
+              " broken records with them.\nSome devices have wrong secrets or are not registered, "
+              "some were silent for over an hour.\nTwo of three gateways publish into the topic, "
+              "the third posts to the ingest.");
 }
 
 bool Demo::step(host::Process& process) {
   if (is_reported_) return false;
   if (!watch_) {
     screen_.say("To watch it in a browser: " + process.control_url() + "\n");
-    watch_.emplace(*feeder_, parts_, clock_, screen_);
+    watch_.emplace(*feeder_, parts_, notifications(), clock_, screen_);
   }
-  if (!watch_->step(process)) return false;
+  if (!watch_->step()) return false;
   report(process);
   is_reported_ = true;
   return !options_.keeps_running || !watch_->result() || !watch_->failure();
+}
+
+std::filesystem::path Demo::notifications() const {
+  return std::string{options_.program.placed().notify.url.rest()};
 }
 
 void Demo::report(const host::Process& process) {
@@ -130,16 +141,15 @@ void Demo::report(const host::Process& process) {
     screen_.say("FAILED: " + std::string{watch_->failure().message()});
     return;
   }
-  screen_.say(report_text(*watch_->result(), {.over_http = feeder_->over_http(),
-                                              .refused_over_http = feeder_->refused_over_http(),
-                                              .dead_letters = watch_->dead_letters(),
-                                              .took = watch_->took()}));
-  screen_.say(hints_text({.called_as = options_.called_as,
-                          .directory = options_.directory,
-                          .log_file = log_file_.path()}));
-  if (options_.keeps_running)
-    screen_.say("Still running; Ctrl-C ends it.\n  control plane   " + process.control_url() +
-                "\n  ingest          " + parts_.ingest->url() + "/v1/reports");
+  screen_.say(report_text(*watch_->result(), watch_->took()));
+  const HintFacts facts{.called_as = options_.called_as,
+                        .directory = options_.directory,
+                        .some_device = feeder_->cast().devices.back().id};
+  screen_.say(options_.keeps_running ? running_text(facts, {.control = process.control_url(),
+                                                            .ingest = parts_.ingest->url(),
+                                                            .admin = parts_.admin->url(),
+                                                            .series = parts_.series->url()})
+                                     : hints_text(facts));
 }
 
 int Demo::end(int code) {
@@ -160,9 +170,8 @@ int Demo::end(int code) {
 
 }  // namespace
 
-int run_demo(const DemoOptions& options, std::unique_ptr<gateway::Simulation> input,
-             host::Invocation& invocation) {
-  return Demo{options, invocation}.run(std::move(input));
+int run_demo(const DemoOptions& options, Cast cast, host::Invocation& invocation) {
+  return Demo{options, invocation}.run(std::move(cast));
 }
 
 }  // namespace bora::demo

@@ -104,9 +104,9 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   auto ingest = std::make_unique<ingest::IngestPart>(
       options.ingest, options.raw.topic,
       [part = log.get()]() -> log::TopicLog& { return part->log(); }, clock);
-  const Parts parts{log.get(),    archive.get(), series->get(),
-                    state->get(), admin.get(),   ingest.get()};
-  auto& view = *registry;
+  const Parts parts{log.get(),      archive.get(), series->get(), state->get(),
+                    registry.get(), admin.get(),   ingest.get()};
+  auto& view = *parts.registry;
 
   assembly.add(std::move(log));
   assembly.add(std::move(archive));

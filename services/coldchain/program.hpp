@@ -67,6 +67,7 @@ struct Parts {
   raw::ArchivePart* archive = nullptr;
   datapoints::SeriesPart* series = nullptr;
   parts::StatePart* state = nullptr;
+  parts::RegistryPart* registry = nullptr;
   admin::AdminPart* admin = nullptr;
   ingest::IngestPart* ingest = nullptr;
 };

@@ -1,5 +1,8 @@
 #include <algorithm>
-#include <memory>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -8,181 +11,309 @@
 
 #include "services/coldchain/demo_audit.hpp"
 #include "services/coldchain/demo_input.hpp"
+#include "services/coldchain/demo_oracle.hpp"
 #include "services/coldchain/demo_report.hpp"
 #include "services/coldchain/demo_screen.hpp"
+#include "services/coldchain/demo_script.hpp"
 #include "topologies/coldchain/codec.hpp"
 
 using namespace bora;
 using namespace bora::demo;
 using namespace std::chrono_literals;
+using coldchain::DeviceId;
+using coldchain::GatewayId;
 
 namespace {
 
-constexpr coldchain::DeviceId kDevice{101};
+const WallTime kNow = from_millis(1'700'000'000'000);
 
-/// Everything that a small simulation sends, and an audit that was told so.
-struct Sent {
-  Sent() {
-    gateway::RandomOptions readings;
-    readings.devices = 5;
-    readings.limit = 200;
-    auto simulation = gateway::Simulation::make(
-        {.duplicates = gateway::Portion::count(20), .malformed = gateway::Portion::count(30)},
-        gateway::random_measurements(readings));
-    BORA_CHECK(simulation.is_ok(), "no simulation");
-    while (auto record = (*simulation)->next()) {
-      audit.sent(record->device_id, record->value, record->rejected);
-      records.push_back(std::move(*record));
+/// The readings of one file, as devices with ids and secrets.
+const Cast& whole_cast() {
+  static const Cast cast = [] {
+    auto read = read_cast({std::string{BORA_DATA} + "/suthaharan-multihop.csv"}, kNow);
+    BORA_CHECK(read.is_ok(), "no readings");
+    std::uint64_t number = 0;
+    for (CastDevice& device : read->devices) {
+      device.id = DeviceId{++number};
+      device.secret = coldchain::DeviceSecret{1'000 + 2 * number};
     }
-    expectation = (*simulation)->expectation();
+    for (CastGateway& gateway : read->gateways) {
+      gateway.id = GatewayId{++number};
+      gateway.secret = coldchain::GatewaySecret{std::string(40, 'A')};
+    }
+    return *std::move(read);
+  }();
+  return cast;
+}
+
+/// One device and what an oracle expects of its reports.
+struct World {
+  explicit World(Role role, coldchain::Config config = {}) {
+    cast.gateways = {{GatewayId{1}, coldchain::GatewaySecret{"A"}},
+                     {GatewayId{2}, coldchain::GatewaySecret{"B"}}};
+    cast.devices = {{.role = role,
+                     .gateway = 0,
+                     .config = std::move(config),
+                     .readings = {},
+                     .id = DeviceId{7},
+                     .secret = coldchain::DeviceSecret{5}}};
+    oracle.emplace(cast, GatewayId{2}, audit);
   }
-  /// As it should be.
-  void arrives(const gateway::SimulatedRecord& record) {
-    if (record.rejected)
-      audit.refused(coldchain::to_string(*record.rejected), record.value);
-    else
-      audit.archived(record.device_id, record.value);
+  coldchain::Report report(std::chrono::minutes at, double temperature) const {
+    return {.device_id = DeviceId{7},
+            .gateway_id = GatewayId{1},
+            .temperature = temperature,
+            .time = kNow + at,
+            .battery = 50,
+            .device_secret = coldchain::DeviceSecret{5},
+            .gateway_secret = coldchain::GatewaySecret{"A"}};
   }
-  /// The first record that is a report, or that is none.
-  const gateway::SimulatedRecord& first(bool is_report) const {
-    for (const auto& record : records)
-      if (record.rejected.has_value() != is_report) return record;
-    return records.front();
+  ScriptedRecord record(const coldchain::Report& report) const {
+    ScriptedRecord record;
+    record.report = report;
+    record.wire.value = "a report of " + std::to_string(to_millis(report.time));
+    record.wire.gateway_id = GatewayId{1};
+    return record;
   }
-  std::string faults() const {
-    const AuditResult result = audit.compare(expectation);
+  void sent(const coldchain::Report& report) { oracle->sent(record(report)); }
+  /// Of one place: "kind expected", in one line.
+  std::string expected(Place place) const {
     std::string text;
-    for (const auto* rows : {&result.devices, &result.reasons})
-      for (const AuditRow& row : *rows)
-        if (!row.fault.empty()) text += row.what + ": " + row.fault + "; ";
-    CHECK(result.agrees() == text.empty());
+    for (const AuditRow& row : audit.compare().rows)
+      if (row.place == place)
+        text += (text.empty() ? "" : ", ") + row.kind + " " + std::to_string(row.expected);
     return text;
   }
 
-  std::vector<gateway::SimulatedRecord> records;
-  gateway::Expectation expectation;
+  Cast cast;
   Audit audit;
+  std::optional<Oracle> oracle;
 };
+
+std::string faults(const Audit& audit) {
+  std::string text;
+  for (const AuditRow& row : audit.compare().rows)
+    if (!row.fault.empty()) text += row.kind + ": " + row.fault + "; ";
+  CHECK(audit.compare().agrees() == text.empty());
+  return text;
+}
 
 }  // namespace
 
-TEST_CASE("when everything arrives once, in any order, the audit agrees") {
-  Sent sent;
-  for (auto record = sent.records.rbegin(); record != sent.records.rend(); ++record)
-    sent.arrives(*record);
-  CHECK(sent.faults().empty());
+TEST_CASE("an audit agrees when every item is there as often as expected, in any order") {
+  Audit audit;
+  for (const char* item : {"a", "b", "b"})
+    audit.expect(Place::kArchive, "reports", item);
+  for (const char* item : {"b", "a", "b"})
+    audit.find(Place::kArchive, "reports", item);
+  CHECK(faults(audit).empty());
 }
 
-TEST_CASE("an archive that lacks one entry is reported, with the device") {
-  Sent sent;
-  const auto& lost = sent.first(true);
-  for (const auto& record : sent.records)
-    if (&record != &lost) sent.arrives(record);
-  CHECK(sent.faults() == "device " + lost.key + ": 1 missing; ");
-}
-
-TEST_CASE("an entry that stands twice is reported") {
-  Sent sent;
-  for (const auto& record : sent.records)
-    sent.arrives(record);
-  sent.arrives(sent.first(true));
-  CHECK(sent.faults() == "device " + sent.first(true).key + ": 1 doubled; ");
-}
-
-TEST_CASE("an entry that nobody sent is reported") {
-  Sent sent;
-  for (const auto& record : sent.records)
-    sent.arrives(record);
-  sent.audit.archived(kDevice, "{}");
-  CHECK(sent.faults() == "device 101: 1 never sent; ");
-}
-
-TEST_CASE("an entry that changed on its way is both missing and foreign") {
-  Sent sent;
-  const auto& changed = sent.first(true);
-  for (const auto& record : sent.records)
-    if (&record != &changed) sent.arrives(record);
-  sent.audit.archived(changed.device_id, changed.value + " ");
-  CHECK(sent.faults() == "device " + changed.key + ": 1 missing, 1 never sent; ");
-}
-
-TEST_CASE("an entry under another device is reported for both") {
-  Sent sent;
-  const auto& moved = sent.first(true);
-  for (const auto& record : sent.records)
-    if (&record != &moved) sent.arrives(record);
-  sent.audit.archived(kDevice, moved.value);
-  CHECK(sent.faults() == "device " + moved.key + ": 1 missing; device 101: 1 never sent; ");
-}
-
-TEST_CASE("a broken record that is refused for another reason, or archived, is reported") {
-  Sent sent;
-  const auto& broken = sent.first(false);
-  const std::string reason{coldchain::to_string(*broken.rejected)};
-  for (const auto& record : sent.records)
-    if (&record != &broken) sent.arrives(record);
-  SECTION("another reason") {
-    sent.audit.refused("bad_mood", broken.value);
-    CHECK(sent.faults() == "bad_mood: 1 never sent; " + reason + ": 1 missing; ");
+TEST_CASE("an audit tells missing, doubled and unexpected items apart, by place and kind") {
+  Audit audit;
+  audit.expect(Place::kAlerts, "too_hot", "a");
+  SECTION("missing") { CHECK(faults(audit) == "too_hot: 1 missing; "); }
+  SECTION("doubled") {
+    audit.find(Place::kAlerts, "too_hot", "a");
+    audit.find(Place::kAlerts, "too_hot", "a");
+    CHECK(faults(audit) == "too_hot: 1 doubled; ");
   }
-  SECTION("archived") {
-    sent.audit.archived(broken.device_id, broken.value);
-    CHECK(sent.faults() == "device " + broken.key + ": 1 never sent; " + reason + ": 1 missing; ");
+  SECTION("another item") {
+    audit.find(Place::kAlerts, "too_hot", "b");
+    CHECK(faults(audit) == "too_hot: 1 missing, 1 unexpected; ");
   }
-  SECTION("nowhere") { CHECK(sent.faults() == reason + ": 1 missing; "); }
+  SECTION("of another kind") {
+    audit.find(Place::kAlerts, "back", "a");
+    CHECK(faults(audit) == "back: 1 unexpected; too_hot: 1 missing; ");
+  }
+  SECTION("in another place") {
+    audit.find(Place::kNotified, "too_hot", "a");
+    CHECK(faults(audit) == "too_hot: 1 missing; too_hot: 1 unexpected; ");
+  }
 }
 
-TEST_CASE("the audit must agree with the simulation's own account") {
-  Sent sent;
-  for (const auto& record : sent.records)
-    sent.arrives(record);
-  SECTION("one more of a device") {
-    ++sent.expectation.archived_by_device.begin()->second;
-    CHECK_FALSE(sent.faults().empty());
+TEST_CASE("a report that is accepted is expected in the archive, as a reading and as two points") {
+  World world{Role::kGood};
+  world.sent(world.report(0min, 4));
+  CHECK(world.expected(Place::kArchive) == "reports 1");
+  CHECK(world.expected(Place::kReadings) == "readings 1");
+  CHECK(world.expected(Place::kCurves) == "battery 1, temperature 1");
+  CHECK(world.expected(Place::kAlerts).empty());
+}
+
+TEST_CASE("a report that is sent twice is archived twice, and is one point and one alert") {
+  World world{Role::kGood, {{"maxTemperature", "3.5"}}};
+  world.sent(world.report(0min, 4));
+  world.sent(world.report(0min, 4));
+  CHECK(world.expected(Place::kArchive) == "reports 2");
+  CHECK(world.expected(Place::kReadings) == "readings 2");
+  CHECK(world.expected(Place::kCurves) == "battery 1, temperature 1");
+  CHECK(world.expected(Place::kAlerts) == "too_hot 1");
+  CHECK(world.expected(Place::kNotified) == "too_hot 1");
+}
+
+TEST_CASE("two alerts of a device and kind are an hour apart, in whatever order readings come") {
+  World world{Role::kGood, {{"maxTemperature", "8"}, {"minTemperature", "2"}}};
+  SECTION("by time") {
+    for (int minute = 0; minute <= 120; ++minute)
+      world.sent(world.report(std::chrono::minutes{minute}, 9));
+    CHECK(world.expected(Place::kAlerts) == "too_hot 3");
   }
-  SECTION("a device that nothing was sent for") {
-    sent.expectation.archived_by_device[kDevice] = 3;
-    CHECK(sent.faults() == "device 101: 3 neither sent nor found; ");
+  SECTION("newest first") {
+    for (int minute = 120; minute >= 0; --minute)
+      world.sent(world.report(std::chrono::minutes{minute}, 9));
+    CHECK(world.expected(Place::kAlerts) == "too_hot 3");
   }
+  SECTION("of another kind at once") {
+    world.sent(world.report(0min, 9));
+    world.sent(world.report(1min, 1));
+    CHECK(world.expected(Place::kAlerts) == "too_cold 1, too_hot 1");
+  }
+  SECTION("a value on the limit is none") {
+    world.sent(world.report(0min, 8));
+    world.sent(world.report(1min, 2));
+    CHECK(world.expected(Place::kAlerts).empty());
+  }
+}
+
+TEST_CASE("a report is rejected for its first fault, archived all the same, and nothing else") {
+  const auto rejected = [](Role role, auto spoil) {
+    World world{role};
+    coldchain::Report report = world.report(0min, 4);
+    spoil(report);
+    world.sent(report);
+    CHECK(world.expected(Place::kArchive) == "reports 1");
+    CHECK(world.expected(Place::kReadings).empty());
+    CHECK(world.expected(Place::kCurves).empty());
+    return world.expected(Place::kRejected);
+  };
+  using Report = coldchain::Report;
+  CHECK(rejected(Role::kDeleted, [](Report&) {}) == "unknown_device 1");
+  CHECK(rejected(Role::kInactive, [](Report&) {}) == "inactive_device 1");
+  CHECK(rejected(Role::kGood, [](Report& report) {
+          report.device_secret = coldchain::DeviceSecret{6};
+          report.gateway_id = GatewayId{99};
+        }) == "bad_device_token 1");
+  CHECK(rejected(Role::kGood, [](Report& report) { report.gateway_id = GatewayId{99}; }) ==
+        "unknown_gateway 1");
+  CHECK(rejected(Role::kGood, [](Report& report) { report.gateway_id = GatewayId{2}; }) ==
+        "bad_gateway_token 1");
+}
+
+TEST_CASE("a broken record is two dead letters, or refused by the ingest") {
+  World world{Role::kGood};
+  ScriptedRecord broken = world.record(world.report(0min, 4));
+  broken.wire.rejected = coldchain::RejectReason::kWrongType;
+  world.oracle->sent(broken);
+  broken.wire.gateway_id = GatewayId{2};
+  world.oracle->sent(broken);
+  CHECK(world.expected(Place::kDeadLetters) == "wrong_type 2");
+  CHECK(world.expected(Place::kRefused) == "wrong_type 1");
+  CHECK(world.expected(Place::kArchive).empty());
+}
+
+TEST_CASE("a device is silent once, an hour after its newest reading, and back with the next") {
+  World world{Role::kComesBack};
+  world.sent(world.report(-70min, 4));
+  world.sent(world.report(-80min, 4));  // late: moves nothing back
+  world.oracle->quiet(kNow);
+  world.oracle->quiet(kNow + 1min);
+  CHECK(world.expected(Place::kAlerts) == "silent 1");
+  world.sent(world.report(-75min, 4));  // still late: no sign of life
+  CHECK(world.expected(Place::kAlerts) == "silent 1");
+  world.sent(world.report(0min, 4));
+  world.sent(world.report(1min, 4));
+  world.oracle->quiet(kNow + 2min);
+  CHECK(world.expected(Place::kAlerts) == "back 1, silent 1");
+  CHECK(world.expected(Place::kNotified) == "back 1, silent 1");
+}
+
+TEST_CASE("of a device whose reports are all rejected nobody says that it is silent") {
+  World world{Role::kInactive};
+  world.sent(world.report(-70min, 4));
+  world.oracle->quiet(kNow);
+  CHECK(world.expected(Place::kAlerts).empty());
+}
+
+TEST_CASE(
+    "the cast reports every reading of the files, and only the late ones are over an hour old") {
+  const Cast& cast = whole_cast();
+  CHECK(cast.readings() == 18'760);
+  std::set<Role> roles;
+  for (const CastDevice& device : cast.devices) {
+    roles.insert(device.role);
+    CHECK(device.readings.back().time <= kNow);
+    const auto age =
+        kNow - (device.is_late() ? device.readings.back() : device.readings.front()).time;
+    CHECK((device.is_late() ? age > 70min : age < 45min));
+  }
+  CHECK(roles.size() == 8);
+}
+
+TEST_CASE(
+    "the script has every reading once, the late newest first, and what was asked for on top") {
+  const Cast& cast = whole_cast();
+  const auto script = make_script(cast, {.duplicates = 40, .malformed = 30, .seed = 3});
+  std::map<gateway::SimulatedRecord::Kind, std::uint64_t> kinds;
+  std::map<DeviceId, WallTime> last;
+  std::map<DeviceId, const CastDevice*> devices;
+  for (const CastDevice& device : cast.devices)
+    devices[device.id] = &device;
+  bool is_in_order = true;
+  for (const ScriptedRecord& record : script) {
+    ++kinds[record.wire.kind];
+    if (record.wire.kind != gateway::SimulatedRecord::Kind::kReading) continue;
+    const auto before = last.find(record.report.device_id);
+    const bool is_late = devices.at(record.report.device_id)->is_late();
+    if (before != last.end() && (before->second < record.report.time) == is_late)
+      is_in_order = false;
+    last[record.report.device_id] = record.report.time;
+  }
+  CHECK(is_in_order);
+  CHECK(kinds[gateway::SimulatedRecord::Kind::kReading] == cast.readings());
+  CHECK(kinds[gateway::SimulatedRecord::Kind::kDuplicate] == 40);
+  CHECK(kinds[gateway::SimulatedRecord::Kind::kMalformed] == 30);
+}
+
+TEST_CASE("the script gives the oracle something of every kind") {
+  const Cast& cast = whole_cast();
+  Audit audit;
+  Oracle oracle{cast, cast.gateways.back().id, audit};
+  for (const ScriptedRecord& record : make_script(cast, {.duplicates = 40, .malformed = 60}))
+    oracle.sent(record);
+  oracle.quiet(kNow);
+  for (const CastDevice& device : cast.devices)
+    if (device.role == Role::kComesBack) oracle.sent(make_return(cast, device, kNow));
+  std::set<std::string> kinds;
+  for (const AuditRow& row : audit.compare().rows)
+    kinds.insert(row.kind);
+  for (const char* kind :
+       {"unknown_device", "inactive_device", "bad_device_token", "unknown_gateway",
+        "bad_gateway_token", "too_hot", "too_cold", "low_battery", "silent", "back", "clock_skew",
+        "too_large", "malformed_json"})
+    CHECK(kinds.count(kind) == 1);
 }
 
 TEST_CASE("the report says what is wrong, and only then that something is") {
   AuditResult result;
-  result.devices = {{"device 101", 1234, 1234, ""}};
-  result.reasons = {{"clock_skew", 25, 25, ""}};
-  const std::string good = report_text(result, {});
-  CHECK(good.find("ALL IN ORDER") != std::string::npos);
+  result.rows = {{Place::kArchive, "reports", 1234, 1234, ""},
+                 {Place::kRejected, "clock_skew", 25, 25, ""}};
+  const std::string good = report_text(result, 2s);
+  CHECK(good.find("ALL IN ORDER after 2.0 s") != std::string::npos);
   CHECK(good.find("1,234") != std::string::npos);
   CHECK(good.find("WRONG") == std::string::npos);
-  result.devices[0].fault = "1 missing";
-  const std::string bad = report_text(result, {});
+  result.rows[0].fault = "1 missing";
+  const std::string bad = report_text(result, 2s);
   CHECK(bad.find("ALL IN ORDER") == std::string::npos);
   CHECK(bad.find("WRONG: 1 missing") != std::string::npos);
   CHECK(bad.find("NOT IN ORDER") != std::string::npos);
 }
 
-TEST_CASE("no reading of the demonstration lies in the future, and the last was taken now") {
-  const WallTime now = from_millis(1'700'000'000'000);
-  InputOptions options;
-  options.csv = {std::string{BORA_DATA} + "/suthaharan-multihop.csv"};
-  options.duplicates = 0;
-  options.malformed = 0;
-  auto input = make_input(options, now);
-  REQUIRE(input);
-  WallTime last{};
-  while (const auto record = (*input)->next())
-    last = std::max(last, record->time);
-  CHECK(last == now);
-}
-
 TEST_CASE("readings that are not there are named") {
-  InputOptions options;
-  options.csv = {"/nowhere/at-all.csv"};
-  const auto input = make_input(options, from_millis(0));
-  REQUIRE_FALSE(input);
-  CHECK(input.status().message().find("/nowhere/at-all.csv") != std::string::npos);
+  const auto cast = read_cast({"/nowhere/at-all.csv"}, kNow);
+  REQUIRE_FALSE(cast);
+  CHECK(cast.status().message().find("/nowhere/at-all.csv") != std::string::npos);
 }
-
 TEST_CASE("progress changes in place on a terminal and is a line a second elsewhere") {
   std::ostringstream terminal;
   Screen on_terminal{terminal, Screen::Kind::kTerminal};

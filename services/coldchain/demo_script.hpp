@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "bora/clock.hpp"
+#include "services/coldchain/demo_cast.hpp"
+#include "services/gateway/simulation.hpp"
+#include "topologies/coldchain/messages.hpp"
+
+namespace bora::demo {
+
+/// One record to send.
+struct ScriptedRecord {
+  /// Its `gateway_id` is the gateway that sends it, whatever it says of itself; `rejected` is set when
+  /// it is broken.
+  gateway::SimulatedRecord wire;
+  coldchain::Report report;  ///< What it says, or, when it is broken, said before.
+};
+
+struct ScriptOptions {
+  std::uint64_t duplicates = 0;  ///< Reports that are sent twice.
+  std::uint64_t malformed = 0;   ///< Broken copies of reports, of ten kinds in turn.
+  std::uint64_t seed = 1;        ///< Says which reports those are.
+};
+
+/// Everything that the cast reports, in the order of sending: by time, but those who are late newest
+/// first, as a gateway may that was offline. Requires a cast with ids and secrets.
+/// The same arguments give the same records.
+[[nodiscard]] std::vector<ScriptedRecord> make_script(const Cast& cast,
+                                                      const ScriptOptions& options);
+
+/// The report of a device that is back, measured at `now`.
+[[nodiscard]] ScriptedRecord make_return(const Cast& cast, const CastDevice& device, WallTime now);
+
+}  // namespace bora::demo
