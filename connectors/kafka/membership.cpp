@@ -213,23 +213,28 @@ Status Membership::commit_first_runs(const std::vector<Start>& starts) {
 
 /// librdkafka 2.0.2 drops fetched records at every rebalance, also of partitions that stay, and goes on
 /// after the last one that it counts as consumed: that may be one that it dropped from inside a batch.
-void Membership::rewind_what_was_lost() {
-  if (!std::exchange(may_have_lost_records_, false)) return;
+/// Until it has gone back, nothing may be read: a gap looks like one that compaction made.
+bool Membership::rewind_what_was_lost() {
+  if (!may_have_lost_records_) return true;
   const Partitions list = make_partitions();
   for (const std::uint32_t partition : assignment_.in(State::kReading))
     rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(),
                                       static_cast<int>(partition));
-  if (list->cnt == 0) return;
-  if (rd_kafka_position(client_->get(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  if (list->cnt > 0 && rd_kafka_position(client_->get(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return false;
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& at = list->elems[i];
     const Assigned& one = assignment_.at(static_cast<std::uint32_t>(at.partition));
     if (at.offset <= one.next) continue;  // also when it has none yet
     count(counters_.rewinds);
-    const rd_kafka_resp_err_t error = rd_kafka_seek(topic_.get(), at.partition, one.next, 0);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      troubles_.note(client_->translate(error, "go back in topic " + options_.topic));
+    const rd_kafka_resp_err_t error =
+        rd_kafka_seek(topic_.get(), at.partition, one.next, to_int(options_.position_timeout));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    troubles_.note(client_->translate(error, "go back in topic " + options_.topic));
+    return false;
   }
+  may_have_lost_records_ = false;
+  return true;
 }
 
 /// Asks the broker, because the outcome of the last commit may not be known here.
@@ -312,8 +317,8 @@ Result<std::size_t> Membership::poll(std::size_t max, std::vector<SourceRecord>&
   serve_events();
   finish_leaving();
   start_partitions();
-  rewind_what_was_lost();
-  const std::size_t taken = max == 0 ? 0 : read(max, out);
+  const bool may_read = rewind_what_was_lost() && max > 0;
+  const std::size_t taken = may_read ? read(max, out) : 0;
   if (taken > 0) {
     client_->forget_trouble();  // somebody answers
     return taken;

@@ -98,7 +98,7 @@ class Membership {
   void start_partitions();
   [[nodiscard]] Status try_start(const std::vector<std::uint32_t>& partitions);
   [[nodiscard]] Status commit_first_runs(const std::vector<Start>& starts);
-  void rewind_what_was_lost();
+  [[nodiscard]] bool rewind_what_was_lost();
 
   void finish_leaving();
   [[nodiscard]] bool may_release() const;
