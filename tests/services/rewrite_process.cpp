@@ -5,6 +5,7 @@
 //
 // A value that begins with "poison" fails; one that begins with "slow" takes three seconds.
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -134,7 +135,9 @@ int run(const Arguments& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   const timespec patience{arguments.time.count(), 0};
-  static_cast<void>(sigtimedwait(&signals, nullptr, &patience));
+  while (sigtimedwait(&signals, nullptr, &patience) == -1 && errno == EINTR) {
+    // It stood still and goes on: SIGCONT interrupts this call.
+  }
   const StopReport report = (*running)->stop(10s);
   std::cout << (report.drained ? "drained" : "left in flight") << std::endl;
   return 0;
