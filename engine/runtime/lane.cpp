@@ -11,7 +11,7 @@ namespace bora::internal {
 
 namespace {
 /// Most bytes of tuples in a block: large tuples get smaller blocks, which stay in a core's cache.
-constexpr std::size_t kMostBytes = std::size_t{16} << 10;
+constexpr std::size_t kMostBytes = std::size_t{64} << 10;
 constexpr std::uint32_t kFewestLargeTuples = 16;
 
 std::uint32_t capacity_for(std::uint32_t tuples, std::size_t item_size) {
