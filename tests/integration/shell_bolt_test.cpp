@@ -1,0 +1,354 @@
+// ShellBolt with children that do as they should, and with children that do not.
+
+#include "bolts/shell_bolt.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "bora/testing/bolt_tester.hpp"
+#include "connectors/multilang/direct.hpp"
+#include "support/temporary_directory.hpp"
+
+using namespace bora;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using multilang::Value;
+using multilang::Values;
+
+namespace {
+
+using Number = std::int64_t;
+using Bolt = ShellBolt<Number, Number>;
+using Tester = testing::BoltTester<Bolt>;
+
+/// What children had to say, taken on their threads.
+struct Log {
+  void add(multilang::LogLevel, std::string_view text) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(text);
+  }
+  [[nodiscard]] std::string text() {
+    const std::lock_guard lock(mutex);
+    std::string all;
+    for (const std::string& line : lines)
+      all += line + '\n';
+    return all;
+  }
+  std::mutex mutex;
+  std::vector<std::string> lines;
+};
+
+Result<Number> number_of(const Values& values) {
+  const auto* number = values.size() == 1 ? std::get_if<Number>(&values.front()) : nullptr;
+  if (number == nullptr) return Error{ErrorKind::kInvalid, "one integer is expected"};
+  return *number;
+}
+
+ShellBoltOptions options_for(std::vector<std::string> words, Log& log) {
+  ShellBoltOptions options;
+  options.child.process.command = {"python3", BORA_MULTILANG_CHILD};
+  for (std::string& word : words)
+    options.child.process.command.push_back(std::move(word));
+  options.child.restart = {.first_backoff = 10ms, .max_backoff = 50ms};
+  options.child.stop_grace = 100ms;
+  options.child.on_log = [&log](auto level, auto text) { log.add(level, text); };
+  options.input = {.component = "numbers", .fields = {"n"}};
+  options.max_wait = 200ms;
+  return options;
+}
+
+std::function<std::unique_ptr<Bolt>()> bolt_of(ShellBoltOptions options) {
+  return [options = std::move(options)] {
+    return std::make_unique<Bolt>(
+        options, [](const Number& n) { return Values{n}; }, std::vector<std::string>{"n"},
+        number_of);
+  };
+}
+
+/// Lets the child, the bolt and its clock go on until `is_done`. False when that takes a minute.
+bool until(Tester& tester, const std::function<bool()>& is_done,
+           std::chrono::milliseconds step = 0ms) {
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (!is_done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(1ms);
+    if (step.count() > 0) tester.advance(step);
+    tester.run();
+  }
+  return true;
+}
+bool all_acked(const std::vector<testing::Fed>& fed) {
+  return std::all_of(fed.begin(), fed.end(), [](const auto& one) { return one.acked(); });
+}
+bool all_settled(const std::vector<testing::Fed>& fed) {
+  return std::none_of(fed.begin(), fed.end(), [](const auto& one) { return one.pending(); });
+}
+
+std::vector<Number> numbers(Number first, Number last) {
+  std::vector<Number> all;
+  for (Number n = first; n <= last; ++n)
+    all.push_back(n);
+  return all;
+}
+
+std::string failure_to_open(ShellBoltOptions options) {
+  try {
+    Tester tester{bolt_of(std::move(options))};
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+  return "it opened";
+}
+
+/// Also when it is a zombie.
+bool has_children() {
+  ::siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+}  // namespace
+
+TEST_CASE("shell bolt: a child gets tuples, and what it emits and acks is done") {
+  Log log;
+  {
+    Tester tester{bolt_of(options_for({}, log))};
+    const auto fed = tester.feed_all(numbers(1, 500));
+    CHECK(until(tester, [&] { return all_acked(fed); }));
+    std::vector<Number> doubled;
+    for (Number n = 1; n <= 500; ++n)
+      doubled.push_back(2 * n);
+    CHECK(tester.emitted() == doubled);
+    CHECK(tester.errors().empty());
+    CHECK(tester.bolt().stats().acked.get() == 500);
+  }
+  CHECK_THAT(log.text(), Contains("is ready, pid "));
+  CHECK_FALSE(has_children());  // no zombie either
+}
+
+TEST_CASE("shell bolt: a tuple is done when what was emitted for it is, too") {
+  Log log;
+  Tester tester{bolt_of(options_for({}, log))};
+  tester.hold_emitted();
+  const auto fed = tester.feed(1);
+  REQUIRE(until(tester, [&] { return tester.bolt().stats().acked.get() == 1; }));
+  CHECK(fed.pending());
+  tester.ack_emitted();
+  CHECK(fed.acked());
+}
+
+TEST_CASE("shell bolt: one emit is anchored to all the tuples that its child says") {
+  Log log;
+  Tester tester{bolt_of(options_for({"batch=3"}, log))};
+  tester.hold_emitted();
+  const auto fed = tester.feed_all({1, 2, 3});
+  REQUIRE(until(tester, [&] { return tester.bolt().stats().acked.get() == 3; }));
+  CHECK(tester.emitted() == std::vector<Number>{6});
+  CHECK(std::all_of(fed.begin(), fed.end(), [](const auto& one) { return one.pending(); }));
+  tester.ack_emitted();
+  CHECK(all_acked(fed));
+}
+
+TEST_CASE("shell bolt: a tuple that the child fails has failed with the child's reason") {
+  Log log;
+  Tester tester{bolt_of(options_for({"fail-on=2"}, log))};
+  const auto fed = tester.feed_all({1, 2, 3});
+  REQUIRE(until(tester, [&] { return all_settled(fed); }));
+  REQUIRE(fed[1].failed());
+  CHECK(fed[1].failure().kind == FailureKind::kError);
+  CHECK_THAT(fed[1].failure().reason, Contains("cannot do 2"));
+  CHECK(fed[0].acked());
+  CHECK(fed[2].acked());
+}
+
+TEST_CASE(
+    "shell bolt: what is no tuple of the stream fails the tuple it is anchored to, for good") {
+  Log log;
+  Tester tester{bolt_of(options_for({"nonsense-on=2", "orphan-on=3", "double-ack-on=4"}, log))};
+  const auto fed = tester.feed_all({1, 2, 3, 4, 5});
+  REQUIRE(until(tester, [&] { return all_settled(fed); }));
+  REQUIRE(until(tester, [&] { return tester.bolt().stats().errors.get() >= 4; }));
+  REQUIRE(fed[1].failed());
+  CHECK(fed[1].failure().kind == FailureKind::kPermanent);
+  CHECK_THAT(fed[1].failure().reason, Contains("one integer is expected"));
+  REQUIRE(fed[2].failed());
+  CHECK_THAT(fed[2].failure().reason, Contains("'nowhere'") && Contains("not declare"));
+  CHECK(fed[3].acked());
+  CHECK(fed[4].acked());
+  CHECK(tester.bolt().stats().deaths.get() == 0);
+}
+
+TEST_CASE(
+    "shell bolt: a child that dies is started again, and only the tuple it was at has failed") {
+  Log log;
+  const testing::TemporaryDirectory directory;
+  const std::string once = "once=" + (directory.path() / "died").string();
+  Tester tester{bolt_of(options_for({"die-on=3", once}, log))};
+  const auto fed = tester.feed_all({1, 2, 3, 4, 5});
+  REQUIRE(until(tester, [&] { return all_settled(fed); }));
+  CHECK(fed[0].acked());
+  CHECK(fed[1].acked());
+  REQUIRE(fed[2].failed());
+  CHECK(fed[2].failure().kind == FailureKind::kError);
+  CHECK_THAT(fed[2].failure().reason, Contains("exit code 3") && Contains("about to die of 3"));
+  REQUIRE(fed[3].failed());
+  CHECK(fed[3].failure().kind == FailureKind::kUnavailable);
+  REQUIRE_FALSE(tester.errors().empty());
+  CHECK_THAT(tester.errors()[0], Contains("exit code 3"));
+  CHECK_THAT(log.text(), Contains("started again in"));
+
+  // While it is down, tuples are sent back to where they came from; then it goes on.
+  REQUIRE(until(
+      tester, [&] { return tester.bolt().stats().up.get() == 1; }, 10ms));
+  const auto again = tester.feed_all({3, 4, 5});
+  CHECK(until(tester, [&] { return all_acked(again); }));
+}
+
+TEST_CASE("shell bolt: tuples that come while the child is down fail as unavailable at once") {
+  Log log;
+  Tester tester{bolt_of(options_for({"die-on=1"}, log))};
+  const auto first = tester.feed(1);
+  REQUIRE(until(tester, [&] { return first.failed(); }));
+  const auto meanwhile = tester.feed(2);
+  REQUIRE(meanwhile.failed());
+  CHECK(meanwhile.failure().kind == FailureKind::kUnavailable);
+  CHECK_THAT(meanwhile.failure().reason, Contains("started again") && Contains("exit code 3"));
+}
+
+TEST_CASE(
+    "shell bolt: a child that hangs is killed after the time for heartbeats, and started again") {
+  Log log;
+  const testing::TemporaryDirectory directory;
+  const std::string once = "once=" + (directory.path() / "hung").string();
+  Tester tester{bolt_of(options_for({"hang-on=2", once, "stay"}, log))};
+  const auto fed = tester.feed_all({1, 2, 3});
+  REQUIRE(until(tester, [&] { return fed[0].acked(); }));
+  CHECK(fed[1].pending());
+  REQUIRE(until(
+      tester, [&] { return all_settled(fed); }, 100ms));
+  CHECK_THAT(fed[1].failure().reason, Contains("hangs") && Contains("30 s"));
+  CHECK(fed[2].failure().kind == FailureKind::kUnavailable);
+  REQUIRE(until(
+      tester, [&] { return tester.bolt().stats().up.get() == 1; }, 10ms));
+  const auto again = tester.feed_all({2, 3});
+  CHECK(until(tester, [&] { return all_acked(again); }));
+}
+
+TEST_CASE(
+    "shell bolt: a child with nothing to do answers heartbeats; one that does not is replaced") {
+  Log log;
+  Tester tester{bolt_of(options_for({}, log))};
+  for (int i = 0; i < 60; ++i) {
+    tester.advance(1s);
+    std::this_thread::sleep_for(1ms);  // lets it answer; how many it answers does not matter
+  }
+  CHECK(tester.feed(1).pending() != tester.bolt().stats().deaths.get() > 0);
+
+  Tester mute{bolt_of(options_for({"mute"}, log))};
+  REQUIRE(until(
+      mute, [&] { return mute.bolt().stats().deaths.get() > 0; }, 100ms));
+  CHECK_THAT(mute.errors().front(), Contains("hangs"));
+}
+
+TEST_CASE("shell bolt: garbage on standard output is quoted, and the child is started again") {
+  Log log;
+  const testing::TemporaryDirectory directory;
+  const std::string once = "once=" + (directory.path() / "garbage").string();
+  Tester tester{bolt_of(options_for({"garbage-on=2", once}, log))};
+  const auto fed = tester.feed_all({1, 2, 3});
+  REQUIRE(until(tester, [&] { return all_settled(fed); }));
+  CHECK_THAT(fed[1].failure().reason, Contains("Processing 2 now") && Contains("no message"));
+  REQUIRE(until(
+      tester, [&] { return tester.bolt().stats().up.get() == 1; }, 10ms));
+  const auto again = tester.feed_all({2, 3});
+  CHECK(until(tester, [&] { return all_acked(again); }));
+}
+
+TEST_CASE(
+    "shell bolt: a child has at most max_pending tuples; one that is done with none is not fed") {
+  Log log;
+  auto options = options_for({"hold"}, log);
+  options.max_pending = 5;
+  Tester tester{bolt_of(options)};
+  const auto began = std::chrono::steady_clock::now();
+  const auto fed = tester.feed_all(numbers(1, 50));
+  CHECK(tester.bolt().stats().pending.get() == 5);
+  CHECK(tester.bolt().stats().waits.get() == 1);  // and not once for each of 45
+  CHECK(fed[4].pending());
+  REQUIRE(fed[5].failed());
+  CHECK(fed[5].failure().kind == FailureKind::kUnavailable);
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
+}
+
+TEST_CASE("shell bolt: a child that floods has to wait, and loses nothing") {
+  Log log;
+  auto options = options_for({"flood=2000", "noisy=20000"}, log);
+  options.child.max_waiting_bytes = 16 << 10;
+  Tester tester{bolt_of(options)};
+  CHECK(until(tester, [&] { return tester.emitted().size() == 2000; }));
+  const auto fed = tester.feed(1);
+  CHECK(until(tester, [&] { return fed.acked(); }));
+  CHECK(tester.emitted().back() == 2);
+  const std::lock_guard lock(log.mutex);
+  CHECK(log.lines.size() < 1000);
+}
+
+TEST_CASE("shell bolt: a child learns the tasks that a tuple went to, where they are known") {
+  Log log;
+  auto options = options_for({"ids"}, log);
+  options.consumers = {{.component = "listener"}};
+  Tester tester{bolt_of(options)};
+  const auto fed = tester.feed(7);
+  CHECK(until(tester, [&] { return fed.acked(); }));
+  CHECK(tester.emitted() == std::vector<Number>{7, 2});  // task 1 is its own
+}
+
+TEST_CASE(
+    "shell bolt: ticks come in their time, and what is emitted for them is anchored to nothing") {
+  Log log;
+  auto options = options_for({}, log);
+  options.tick = 1s;
+  Tester tester{bolt_of(options)};
+  tester.advance(999ms);
+  CHECK(tester.emitted().empty());
+  tester.advance(1ms);
+  CHECK(until(tester, [&] { return tester.emitted() == std::vector<Number>{-1}; }));
+  CHECK(tester.errors().empty());
+}
+
+TEST_CASE("shell bolt: a child that cannot begin fails the start, with its own words") {
+  Log log;
+  CHECK_THAT(failure_to_open(options_for({"die-at-start"}, log)),
+             Contains("exit code 1") && Contains("no such module"));
+  CHECK_THAT(failure_to_open(options_for({"fail-initialise"}, log)), Contains("no database"));
+  auto missing = options_for({}, log);
+  missing.child.process.command = {"no-such-program"};
+  CHECK_THAT(failure_to_open(missing), Contains("no program 'no-such-program' in PATH"));
+  missing.child.process.command = {"/no/such/program"};
+  CHECK_THAT(failure_to_open(missing), Contains("cannot run /no/such/program"));
+  missing.child.process = {.command = {"python3"}, .directory = "/no/such/directory"};
+  CHECK_THAT(failure_to_open(missing), Contains("in the directory /no/such/directory"));
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("shell bolt: a child that outlives its input is killed when the bolt closes") {
+  Log log;
+  {
+    Tester tester{bolt_of(options_for({"stay", "hold"}, log))};
+    tester.feed(1);
+    const auto began = std::chrono::steady_clock::now();
+    tester.close();
+    CHECK(std::chrono::steady_clock::now() - began < 20s);
+  }
+  CHECK_FALSE(has_children());
+}
