@@ -7,12 +7,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bolts/notifier/delivery_book.hpp"
 #include "bolts/notifier/notifier.hpp"
+#include "bolts/notifier/told_marks.hpp"
 #include "bolts/record_sink_writer.hpp"
 #include "bora/bolt.hpp"
 #include "bora/check.hpp"
@@ -47,6 +49,7 @@ struct NotifierStats {
   OwnedCount refused;
   OwnedCount unavailable;  ///< Not told, and to be tried again.
   OwnedCount repeated;     ///< Tuples whose key was under way or told already.
+  OwnedCount unmarked;     ///< Told, and not marked as told at once: the marks' store was away.
   OwnedCount waits;        ///< Times that the bolt waited for room.
   OwnedCount under_way;
 
@@ -55,6 +58,7 @@ struct NotifierStats {
             refused.as_counter("refused_notifications"),
             unavailable.as_counter("unavailable_notifications"),
             repeated.as_counter("repeated_notifications"),
+            unmarked.as_counter("unmarked_notifications"),
             waits.as_counter("waits_for_room"),
             under_way.as_level("notifications_under_way")};
   }
@@ -80,9 +84,15 @@ struct Refused {
 /// already waits for that one; one whose key was told lately goes on at once. So a replay while the
 /// process lives notifies nobody twice, if tuples with one key go to one task.
 ///
+/// With `marks` the same holds over crashes and processes, but for what is under way when the process
+/// dies: a tuple is marked when it was told, before it goes on, and looked up before it is told. Nothing
+/// is sent while something told is not marked, so at most as many notifications as the notifier has
+/// room for are told again after a crash: one, with a notifier that has room for one. (A notification
+/// whose answer was lost is sent again, too, as without a crash.)
+///
 /// Threads: one task, one thread, one notifier.
-/// Fails: what is down or does not answer fails the tuple as Unavailable, whose spout then pauses its
-/// source and does not count it as an attempt; see OnRefusal for what is refused.
+/// Fails: what is down or does not answer, the marks' store too, fails the tuple as Unavailable, whose
+/// spout then pauses its source and does not count it as an attempt; see OnRefusal for what is refused.
 template <class T>
 class NotifierBolt final : public Bolt<T, T> {
  public:
@@ -91,8 +101,13 @@ class NotifierBolt final : public Bolt<T, T> {
 
   Output<Refused<T>> refused{this, "refused"};
 
-  NotifierBolt(NotifierConnection connect, Compose compose, NotifierBoltOptions options = {})
-      : connect_(std::move(connect)), compose_(std::move(compose)), options_(options) {}
+  /// Without `marks` a crash tells again what was told since the source's last commit.
+  NotifierBolt(NotifierConnection connect, Compose compose, NotifierBoltOptions options = {},
+               ToldMarksConnection<T> marks = {})
+      : connect_(std::move(connect)),
+        connect_marks_(std::move(marks)),
+        compose_(std::move(compose)),
+        options_(options) {}
 
   Status open(Context& context) override {
     if (!connect_ || !compose_) {
@@ -102,6 +117,10 @@ class NotifierBolt final : public Bolt<T, T> {
     clock_ = &context.clock();
     notifier_ = connect_(context.clock(), context.task());
     BORA_CHECK(notifier_ != nullptr, "a notifier's factory gave nothing");
+    if (connect_marks_) {
+      marks_ = connect_marks_();
+      BORA_CHECK(marks_ != nullptr, "a factory of marks gave nothing");
+    }
     outcomes_.bind(context.poster(), [this] { take_outcomes(); });
     notifier_->on_outcome(outcomes_.signal());
     // release: partner is gauges().
@@ -118,20 +137,21 @@ class NotifierBolt final : public Bolt<T, T> {
     }
     for (std::vector<Waiter>& waiting : waiting_)
       fail_all(waiting, FailureKind::kAbandoned, "it is not known yet whether it was told");
+    marks_.reset();
   }
 
   void execute(const T& in) override {
     Notification notification = compose_(in);
-    if (book_.was_told(notification.key)) {
-      stats_.repeated.add();
-      return this->out.emit(in);
-    }
+    mark_again();
+    if (book_.was_told(notification.key)) return pass_on_repeated(in);
     if (const auto slot = book_.find(notification.key)) {
       stats_.repeated.add();
       return waiting_[*slot].push_back({in, this->take()});
     }
     if (!notifier_->has_room() && !wait_for_room())
       throw Unavailable("as many notifications as may be are under way, and none is answered");
+    mark_again();
+    if (was_told_before(in)) return pass_on_repeated(in);
     const DeliveryBook::Slot slot = book_.begin(notification.key);
     if (Status taken = notifier_->send(std::move(notification), slot); !taken) {
       book_.end(slot);
@@ -163,6 +183,31 @@ class NotifierBolt final : public Bolt<T, T> {
     T tuple;
     AckToken token;
   };
+
+  void pass_on_repeated(const T& in) {
+    stats_.repeated.add();
+    this->out.emit(in);
+  }
+  /// By another life of the process, or by another process.
+  [[nodiscard]] bool was_told_before(const T& in) {
+    if (!marks_) return false;
+    const Result<Told> found = marks_->find(in);
+    // Whatever it is, it is the store's fault and not the tuple's: it waits for it to be mended.
+    if (!found) throw Unavailable("cannot look up who was told: " + found.error().message);
+    return *found == Told::kYes;
+  }
+  [[nodiscard]] Status mark(std::span<const T> told) {
+    return marks_ && !told.empty() ? marks_->mark(told) : Status{};
+  }
+  /// Marks what could not be marked when it was told, or throws.
+  void mark_again() {
+    if (unmarked_.empty()) return;
+    if (Status marked = mark(unmarked_); !marked) throw Unavailable(unmarked_text(marked));
+    unmarked_.clear();
+  }
+  static std::string unmarked_text(const Status& failed) {
+    return "cannot note who was told: " + std::string{failed.message()};
+  }
 
   void push_out() {
     if (book_.under_way() == 0) return;
@@ -198,13 +243,33 @@ class NotifierBolt final : public Bolt<T, T> {
       if (outcome.status.is_ok()) {
         book_.end_told(slot);
         stats_.told.add();
-        pass_on(waiting);
+        told_.push_back(std::move(waiting));
       } else {
         book_.end(slot);
         settle_untold(waiting, outcome.status.error());
       }
     }
     stats_.under_way.set(book_.under_way());
+    settle_told();
+  }
+  /// Marks those told, all with one call, and lets them go on. If that fails they come again, and are
+  /// marked then.
+  void settle_told() {
+    std::vector<T> tuples;
+    if (marks_)
+      for (const std::vector<Waiter>& waiting : told_)
+        tuples.push_back(waiting.front().tuple);
+    const Status marked = mark(tuples);
+    if (!marked) {
+      stats_.unmarked.add(tuples.size());
+      unmarked_.insert(unmarked_.end(), tuples.begin(), tuples.end());
+    }
+    for (std::vector<Waiter>& waiting : std::exchange(told_, {})) {
+      if (marked)
+        pass_on(waiting);
+      else
+        fail_all(waiting, FailureKind::kUnavailable, unmarked_text(marked));
+    }
   }
   void pass_on(std::vector<Waiter>& waiting) {
     for (Waiter& waiter : waiting) {
@@ -229,16 +294,20 @@ class NotifierBolt final : public Bolt<T, T> {
   }
 
   NotifierConnection connect_;
+  ToldMarksConnection<T> connect_marks_;
   Compose compose_;
   NotifierBoltOptions options_;
   NotifierStats stats_;
   const Clock* clock_ = nullptr;
   std::unique_ptr<Notifier> notifier_;
+  std::unique_ptr<ToldMarks<T>> marks_;  // null: nothing is marked
   std::atomic<const Notifier*> shown_{nullptr};
   DeliveryBook book_{options_.remembered};
   std::vector<std::vector<Waiter>> waiting_;  // by slot
   std::vector<Notifier::Outcome> outcomes_taken_;
-  bool is_standing_ = false;  // full, and nothing was answered since
+  std::vector<std::vector<Waiter>> told_;  // to be marked and passed on
+  std::vector<T> unmarked_;                // told, and the marks' store was away
+  bool is_standing_ = false;               // full, and nothing was answered since
   CoalescedPost outcomes_;
 };
 

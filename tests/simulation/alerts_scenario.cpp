@@ -26,6 +26,7 @@ using coldchain::DeviceId;
 
 namespace {
 
+constexpr std::size_t kUnderWay = 2;  // notifications
 constexpr const char* kAlerts = "alerts";
 
 /// Devices with even ids reported until hours ago, all others report into a future that the simulation
@@ -39,6 +40,7 @@ class SilenceWorld {
   testing::NaiveState& state() noexcept { return state_; }
   const coldchain::RegistryView& registry() const noexcept { return registry_; }
   void look_at(const Alert& alert);
+  void tell(const Alert& alert);
   bool is_all_done();
 
  private:
@@ -53,6 +55,8 @@ class SilenceWorld {
   bool lost_ = false;
   std::map<DeviceId, std::set<WallTime>> readings_;
   std::set<std::string> published_;
+  std::map<std::string, std::uint32_t> told_in_;     // the life in which it was told last
+  std::map<std::uint32_t, std::size_t> told_again_;  // by that life
   std::size_t seen_ = 0;
   RecordWorld records_;
 };
@@ -123,6 +127,18 @@ void SilenceWorld::look_at(const Alert& alert) {
     world_.expect(alert.time == *readings.rbegin(), id + " is not about the last reading");
 }
 
+/// Once; but a crash repeats what was under way in the life that it ended.
+void SilenceWorld::tell(const Alert& alert) {
+  look_at(alert);
+  const std::string id = alert_id(alert);
+  const auto [last, is_first] = told_in_.try_emplace(id, world_.life());
+  if (is_first || lost_) return;
+  world_.expect(last->second != world_.life(), id + " was told again, though the process lived on");
+  world_.expect(++told_again_[last->second] <= kUnderWay,
+                id + " was told again, and so were as many as can have been under way");
+  last->second = world_.life();
+}
+
 bool SilenceWorld::is_all_done() {
   const auto alerts = records_.broker().records(kAlerts);
   for (; seen_ < alerts.size(); ++seen_) {
@@ -144,12 +160,12 @@ bool SilenceWorld::is_all_done() {
 class Listener final : public notify::Notifier {
  public:
   explicit Listener(SilenceWorld& of) : of_(of) {}
-  [[nodiscard]] bool has_room() const override { return outcomes_.size() < 4; }
+  [[nodiscard]] bool has_room() const override { return outcomes_.size() < kUnderWay; }
   Status send(notify::Notification notification, Tag tag) override {
     if (of_.world().fails(15, "the hook is down")) return {ErrorKind::kUnavailable, "down"};
     const auto alert = coldchain::parse_alert(notification.body);
     of_.world().expect(alert.is_ok(), "somebody was told what is no alert");
-    if (alert && of_.world().persists()) of_.look_at(*alert);
+    if (alert && of_.world().persists()) of_.tell(*alert);
     outcomes_.push_back({tag, {}});
     if (wake_) wake_();
     return {};
@@ -174,7 +190,8 @@ Result<Topology> alerts_topology(SilenceWorld& of) {
   options.time_tasks = static_cast<std::uint32_t>(dice.between(1, 2));
   options.max_in_flight = 64;
   options.batch_readings = dice.between(1, 32);
-  options.rules.settle = std::chrono::milliseconds{dice.between(1, 1'000)};
+  // Partitions come and go until the end: shorter than the time between, or nobody is ever silent.
+  options.rules.settle = std::chrono::milliseconds{dice.between(1, 200)};
   options.rules.look_every = std::chrono::milliseconds{dice.between(5, 100)};
   options.spout.retry.first_backoff = 2ms;
   options.spout.retry.max_backoff = 50ms;

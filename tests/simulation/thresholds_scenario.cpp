@@ -1,5 +1,6 @@
 // The thresholds topology as it is deployed, with a hostile source, a ledger that fails, and a web hook
-// that is slow, refuses, is away, and whose answers get lost. Some readings are published twice.
+// that is slow, refuses, is away, and whose answers get lost. Some readings are published twice. A crash
+// repeats no more notifications than can have been under way.
 
 #include <algorithm>
 #include <chrono>
@@ -41,6 +42,8 @@ class AlertWorld {
   [[nodiscard]] coldchain::RegistryView& registry() noexcept { return registry_; }
   [[nodiscard]] test::MemoryLedger& ledger() noexcept { return ledger_; }
   [[nodiscard]] RecordWorld& records() noexcept { return records_; }
+  /// Most notifications under way.
+  [[nodiscard]] std::size_t room() const noexcept { return world_.seed() % 2 == 0 ? 1 : 3; }
 
   /// The web hook took a notification.
   void tell(const notify::Notification& told);
@@ -57,6 +60,7 @@ class AlertWorld {
   void look_at_alert(const Alert& alert);
   void collect();
   [[nodiscard]] bool is_done(std::uint32_t partition, std::int64_t offset, const Record& record);
+  void look_at_repetition(const std::string& key);
   [[nodiscard]] bool is_settled(const coldchain::Reading& reading, AlertKind kind,
                                 const std::string& place);
 
@@ -68,6 +72,8 @@ class AlertWorld {
   std::set<std::string> refused_;
   std::map<InLife, int> times_told_;
   std::map<InLife, int> lost_;
+  std::map<std::string, std::uint32_t> told_in_;     // the life in which it was told first
+  std::map<std::uint32_t, std::size_t> told_again_;  // by the life that was begun then
   std::set<std::string> published_;
   std::set<std::string> in_dead_letters_;
   std::size_t alerts_seen_ = 0;
@@ -152,6 +158,18 @@ void AlertWorld::tell(const notify::Notification& told) {
   world_.expect(++times_told_[key] <= 1 + lost_[key],
                 told.key + " was told again, though the process lived on and no answer was lost");
   told_.insert(told.key);
+  look_at_repetition(told.key);
+}
+
+/// A crash repeats what was under way in the life that it ended, and what had to be sent again anyway.
+void AlertWorld::look_at_repetition(const std::string& key) {
+  const auto [first, is_first] = told_in_.try_emplace(key, world_.life());
+  if (is_first || first->second == world_.life()) return;
+  const bool was_lost = lost_[{key, first->second}] > 0;
+  if (!was_lost)
+    world_.expect(++told_again_[first->second] <= room(),
+                  key + " was told again, and so were as many as can have been under way");
+  first->second = world_.life();
 }
 
 void AlertWorld::collect() {
@@ -207,7 +225,7 @@ bool AlertWorld::is_all_done() {
 class FickleHook final : public notify::Notifier {
  public:
   explicit FickleHook(AlertWorld& of) : shared_(std::make_shared<Shared>(of)) {}
-  [[nodiscard]] bool has_room() const override { return shared_->under_way < 3; }
+  [[nodiscard]] bool has_room() const override { return shared_->under_way < shared_->of.room(); }
   Status send(notify::Notification notification, Tag tag) override {
     testing::World& world = shared_->of.world();
     if (world.fails(15, "the circuit is open")) return {ErrorKind::kUnavailable, "at rest"};

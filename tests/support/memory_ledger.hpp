@@ -24,6 +24,7 @@ class MemoryLedger final : public coldchain::AlertLedger {
   /// Asked when they were answered; an error loses the answers.
   std::function<Status()> after = [] { return Status{}; };
   std::map<Subject, std::map<WallTime, std::string>> granted;  // time -> id
+  std::set<std::tuple<std::uint64_t, coldchain::AlertKind, WallTime>> told;
   std::size_t calls = 0;
 
   Status claim(std::span<const coldchain::AlertClaim> claims,
@@ -33,6 +34,23 @@ class MemoryLedger final : public coldchain::AlertLedger {
     answers.clear();
     for (const coldchain::AlertClaim& claim : claims)
       answers.push_back(answer(claim));
+    return after();
+  }
+
+  Status find_told(std::span<const coldchain::AlertName> alerts,
+                   std::vector<coldchain::ToldAnswer>& answers) override {
+    if (Status allowed = before(); !allowed) return allowed;
+    answers.clear();
+    for (const coldchain::AlertName& each : alerts)
+      answers.push_back(told.count({to_uint(each.device), each.kind, each.time}) != 0
+                            ? coldchain::ToldAnswer::kTold
+                            : coldchain::ToldAnswer::kNotTold);
+    return after();
+  }
+  Status mark_told(std::span<const coldchain::AlertName> alerts) override {
+    if (Status allowed = before(); !allowed) return allowed;
+    for (const coldchain::AlertName& each : alerts)
+      told.insert({to_uint(each.device), each.kind, each.time});
     return after();
   }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ class NaiveState {
     last_.clear();
     silences_.clear();
     grants_.clear();
+    told_.clear();
     birth_.reset();
   }
 
@@ -86,6 +88,27 @@ class NaiveState {
       if (Status asked = of_.ask(); !asked) return asked;
       for (const auto& each : claims)
         answers.push_back(of_.claim(each));
+      return of_.answer();
+    }
+
+    Status find_told(std::span<const coldchain::AlertName> alerts,
+                     std::vector<coldchain::ToldAnswer>& answers) override {
+      answers.clear();
+      if (Status asked = of_.ask(); !asked) return asked;
+      for (const auto& each : alerts)
+        answers.push_back(of_.told_[{each.device, each.kind}].count(each.time) != 0
+                              ? coldchain::ToldAnswer::kTold
+                              : coldchain::ToldAnswer::kNotTold);
+      return of_.answer();
+    }
+    Status mark_told(std::span<const coldchain::AlertName> alerts) override {
+      if (Status asked = of_.ask(); !asked) return asked;
+      for (const auto& each : alerts) {
+        auto& told = of_.told_[{each.device, each.kind}];
+        told.insert(each.time);
+        while (told.size() > kToldKept)
+          told.erase(told.begin());
+      }
       return of_.answer();
     }
 
@@ -171,6 +194,7 @@ class NaiveState {
   std::map<DeviceId, coldchain::Silence> silences_;
   std::map<std::pair<DeviceId, coldchain::AlertKind>, std::vector<std::pair<WallTime, std::string>>>
       grants_;
+  std::map<std::pair<DeviceId, coldchain::AlertKind>, std::set<WallTime>> told_;
   std::optional<coldchain::StoreBirth> birth_;
   int births_ = 0;
 };

@@ -51,6 +51,14 @@ std::vector<ClaimAnswer> claim(AlertLedger& ledger, std::vector<AlertClaim> clai
 ClaimAnswer claim_hot(AlertLedger& ledger, WallTime time, std::string_view id) {
   return claim(ledger, {{kFirst, AlertKind::kTooHot, time, id}}).at(0);
 }
+std::vector<ToldAnswer> told(AlertLedger& ledger, std::vector<AlertName> alerts) {
+  std::vector<ToldAnswer> answers;
+  REQUIRE(ledger.find_told(alerts, answers).message() == "");
+  return answers;
+}
+void mark_told(AlertLedger& ledger, std::vector<AlertName> alerts) {
+  REQUIRE(ledger.mark_told(alerts).message() == "");
+}
 std::optional<Silence> silence_of(SilentSet& silent, DeviceId device) {
   std::vector<std::optional<Silence>> found;
   REQUIRE(silent.find(std::vector{device}, found).message() == "");
@@ -251,6 +259,58 @@ TEST_CASE("a claim without an id, or with one that is too long, is refused and g
     CHECK(refused.error().kind == ErrorKind::kInvalid);
   }
   CHECK(claim_hot(state->alert_ledger(), kNoon + 1min, "b") == kYours);
+}
+
+TEST_CASE("an alert that was told is known as told after a restart, and no other is") {
+  const auto under_test = make_state_under_test();
+  const std::vector<AlertName> alerts{{kFirst, AlertKind::kSilent, kNoon},
+                                      {kFirst, AlertKind::kSilent, kNoon + 1ms},
+                                      {kFirst, AlertKind::kBack, kNoon},
+                                      {kSecond, AlertKind::kSilent, kNoon}};
+  {
+    const auto state = under_test->connect();
+    CHECK(told(state->alert_ledger(), alerts) == std::vector(4, ToldAnswer::kNotTold));
+    mark_told(state->alert_ledger(), {alerts[0], alerts[0]});
+    mark_told(state->alert_ledger(), {alerts[0]});
+  }
+  under_test->restart();
+  const auto state = under_test->connect();
+  const auto answers = told(state->alert_ledger(), alerts);
+  CHECK(answers == std::vector{ToldAnswer::kTold, ToldAnswer::kNotTold, ToldAnswer::kNotTold,
+                               ToldAnswer::kNotTold});
+  CHECK(told(state->alert_ledger(), {}).empty());
+}
+
+TEST_CASE("of the alerts told of a device and kind the newest are remembered, in whatever order") {
+  const auto under_test = make_state_under_test();
+  const auto state = under_test->connect();
+  AlertLedger& ledger = state->alert_ledger();
+  const auto at = [](std::size_t i) { return AlertName{kFirst, AlertKind::kBack, kNoon + i * 1h}; };
+  std::vector<AlertName> many;
+  for (std::size_t i = AlertLedger::kToldKept + 2; i > 0; --i)
+    many.push_back(at(i));
+  mark_told(ledger, many);
+  mark_told(ledger, {at(0)});
+  mark_told(ledger, {{kSecond, AlertKind::kBack, kNoon}});
+  const auto answers = told(ledger, {at(0),
+                                     at(1),
+                                     at(2),
+                                     at(3),
+                                     at(AlertLedger::kToldKept + 2),
+                                     {kSecond, AlertKind::kBack, kNoon}});
+  CHECK(answers == std::vector{ToldAnswer::kNotTold, ToldAnswer::kNotTold, ToldAnswer::kNotTold,
+                               ToldAnswer::kTold, ToldAnswer::kTold, ToldAnswer::kTold});
+}
+
+TEST_CASE("an alert of a time that a store could not order is not marked as told") {
+  const auto under_test = make_state_under_test();
+  const auto state = under_test->connect();
+  const std::vector<AlertName> alerts{{kFirst, AlertKind::kBack, kNoon},
+                                      {kFirst, AlertKind::kBack, WallTime{-1ms}}};
+  const Status refused = state->alert_ledger().mark_told(alerts);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::kInvalid);
+  CHECK(told(state->alert_ledger(), {alerts[0]}) == std::vector{ToldAnswer::kNotTold});
 }
 
 TEST_CASE("a silence begins once, and is known after a restart") {

@@ -27,7 +27,7 @@ inline std::string disagreement(Dice& dice, coldchain::SharedState& model,
     return "failed: " + std::string(status.message());
   };
   const std::size_t n = dice.below(6);
-  switch (dice.below(8)) {
+  switch (dice.below(9)) {
     case 0: {
       std::vector<Sighting> heard;
       for (std::size_t i = 0; i < n; ++i) {
@@ -75,6 +75,18 @@ inline std::string disagreement(Dice& dice, coldchain::SharedState& model,
       return a == b ? "" : "claim";
     }
     case 5: {
+      std::vector<AlertName> alerts;
+      for (std::size_t i = 0; i < n; ++i)
+        alerts.push_back({DeviceId{dice.below(2)}, AlertKind::kBack, time()});
+      std::vector<ToldAnswer> a, b;
+      if (Status done = model.alert_ledger().find_told(alerts, a); !done) return failed(done);
+      if (Status done = state.alert_ledger().find_told(alerts, b); !done) return failed(done);
+      if (a != b) return "find_told";
+      if (Status done = model.alert_ledger().mark_told(alerts); !done) return failed(done);
+      if (Status done = state.alert_ledger().mark_told(alerts); !done) return failed(done);
+      return {};
+    }
+    case 6: {
       std::vector<Silence> silences;
       for (std::size_t i = 0; i < n; ++i) {
         silences.push_back({device(), time(), {}});
@@ -84,7 +96,7 @@ inline std::string disagreement(Dice& dice, coldchain::SharedState& model,
       if (Status done = state.silent_set().begin(silences); !done) return failed(done);
       return {};
     }
-    case 6: {
+    case 7: {
       std::vector<SilenceEnd> ends;
       for (std::size_t i = 0; i < n; ++i)
         ends.push_back({device(), time(), place()});

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -77,6 +79,31 @@ class FakeNotifier final : public Notifier {
   Fake& fake_;
 };
 
+/// A store of marks that can be away; outlives those who use it.
+struct Marks {
+  std::set<std::string> told;
+  bool is_away = false;
+  int calls_to_mark = 0;
+};
+
+class FakeMarks final : public ToldMarks<std::string> {
+ public:
+  explicit FakeMarks(Marks& marks) : marks_(marks) {}
+  Result<Told> find(const std::string& text) override {
+    if (marks_.is_away) return Error{ErrorKind::kUnavailable, "no store"};
+    return marks_.told.count(text) != 0 ? Told::kYes : Told::kNo;
+  }
+  Status mark(std::span<const std::string> told) override {
+    if (marks_.is_away) return {ErrorKind::kUnavailable, "no store"};
+    ++marks_.calls_to_mark;
+    marks_.told.insert(told.begin(), told.end());
+    return {};
+  }
+
+ private:
+  Marks& marks_;
+};
+
 using TextBolt = NotifierBolt<std::string>;
 
 auto bolt_of(Fake& fake, NotifierBoltOptions options = {}) {
@@ -88,6 +115,16 @@ auto bolt_of(Fake& fake, NotifierBoltOptions options = {}) {
           return Notification{.key = text};
         },
         options};
+  };
+}
+
+auto marking_bolt_of(Fake& fake, Marks& marks) {
+  return [&fake, &marks] {
+    return TextBolt{
+        [&fake](const Clock&, std::uint32_t) { return std::make_unique<FakeNotifier>(fake); },
+        [](const std::string& text) { return Notification{.key = text}; },
+        {},
+        [&marks] { return std::make_unique<FakeMarks>(marks); }};
   };
 }
 
@@ -240,10 +277,91 @@ TEST_CASE("notifier bolt: its notifier's numbers are among its own") {
   BoltTester t{bolt_of(fake)};
   t.feed("a");
   const auto gauges = t.bolt().gauges();
-  REQUIRE(gauges.size() == 7);
+  REQUIRE(gauges.size() == 8);
   CHECK(gauges.front().name == "told_notifications");
   CHECK(gauges.front().value == 1);
   CHECK(gauges.back().name == "fake_number");
+}
+
+TEST_CASE("notifier bolt: what was told and marked is not told again after a crash, and goes on") {
+  Fake fake;
+  Marks marks;
+  {
+    BoltTester t{marking_bolt_of(fake, marks)};
+    t.hold_emitted();
+    CHECK(t.feed("a").pending());
+    CHECK(marks.told == std::set<std::string>{"a"});  // before it is done
+  }
+  BoltTester t{marking_bolt_of(fake, marks)};
+  CHECK(t.feed("a").acked());
+  CHECK(t.emitted() == Texts{"a"});
+  CHECK(fake.sent == Texts{"a"});
+  CHECK(t.bolt().stats().repeated.get() == 1);
+}
+
+TEST_CASE("notifier bolt: what was not told, or refused, is not marked") {
+  Fake fake;
+  Marks marks;
+  BoltTester t{marking_bolt_of(fake, marks)};
+  fake.on_outcome = {ErrorKind::kUnavailable, "answered 503"};
+  CHECK(t.feed("a").failed());
+  fake.on_outcome = {ErrorKind::kInvalid, "answered 400"};
+  CHECK(t.feed("b").failed());
+  CHECK(marks.told.empty());
+}
+
+TEST_CASE("notifier bolt: nothing is sent while it cannot be looked up who was told") {
+  Fake fake;
+  Marks marks;
+  marks.is_away = true;
+  BoltTester t{marking_bolt_of(fake, marks)};
+  const auto fed = t.feed("a");
+  REQUIRE(fed.failed());
+  CHECK(fed.failure().kind == FailureKind::kUnavailable);
+  CHECK(fake.sent.empty());
+  marks.is_away = false;
+  CHECK(t.feed("a").acked());
+}
+
+TEST_CASE("notifier bolt: what was told and could not be marked holds others back until it is") {
+  Fake fake;
+  fake.answers_at_once = false;
+  Marks marks;
+  BoltTester t{marking_bolt_of(fake, marks)};
+  const auto told = t.feed("a");
+  marks.is_away = true;
+  fake.answer_all();
+  t.run();
+  REQUIRE(told.failed());
+  CHECK(told.failure().kind == FailureKind::kUnavailable);
+  CHECK(t.bolt().stats().unmarked.get() == 1);
+  CHECK(t.feed("b").failed());
+  CHECK(fake.sent == Texts{"a"});
+
+  marks.is_away = false;
+  CHECK(t.feed("a").acked());
+  CHECK(marks.told == std::set<std::string>{"a"});
+  CHECK(t.emitted() == Texts{"a"});
+  const auto other = t.feed("b");
+  fake.answer_all();
+  t.run();
+  CHECK(other.acked());
+  CHECK(fake.sent == Texts{"a", "b"});
+}
+
+TEST_CASE("notifier bolt: those told together are marked together") {
+  Fake fake;
+  fake.answers_at_once = false;
+  Marks marks;
+  BoltTester t{marking_bolt_of(fake, marks)};
+  const auto a = t.feed("a");
+  const auto b = t.feed("b");
+  fake.answer_all();
+  t.run();
+  CHECK(a.acked());
+  CHECK(b.acked());
+  CHECK(marks.calls_to_mark == 1);
+  CHECK(marks.told == std::set<std::string>{"a", "b"});
 }
 
 TEST_CASE("notifier bolt: without a notifier it does not open") {

@@ -3,56 +3,16 @@
 #include <memory>
 #include <utility>
 
-#include "bolts/notifier/notifier_bolt.hpp"
-#include "spouts/dead_letter.hpp"
 #include "spouts/record_spout.hpp"
 #include "topologies/alerts/input_progress.hpp"
 #include "topologies/alerts/loader.hpp"
+#include "topologies/coldchain/telling/telling.hpp"
 
 namespace bora::alerts {
 
 using coldchain::Alert;
 
 namespace {
-
-using AlertNotifier = notify::NotifierBolt<Alert>;
-using RefusedAlert = notify::Refused<Alert>;
-
-std::string json_of(const Alert& alert) {
-  std::string json;
-  coldchain::write_alert(alert, json);
-  return json;
-}
-
-notify::Notification notification_of(const Alert& alert) {
-  return {.key = alert_id(alert),
-          .phone = alert.info.phone,
-          .text = notification_text(alert),
-          .body = json_of(alert)};
-}
-
-Record record_of(const Alert& alert) {
-  Record record;
-  record.key = record_key(alert.device_id);
-  record.value = json_of(alert);
-  return record;
-}
-
-OutgoingRecord to_alerts(const Alert& alert) {
-  return {std::string{kAlertsTopic}, record_of(alert)};
-}
-
-OutgoingRecord to_dead_letters(const RefusedAlert& refused) {
-  return {dead_letter_topic(kAlertsTopic),
-          dead_letter(record_of(refused.tuple), {.topic = std::string{kAlertsTopic},
-                                                 .position = {},
-                                                 .kind = FailureKind::kPermanent,
-                                                 .component = "notify",
-                                                 .task = 0,
-                                                 .reason = refused.reason,
-                                                 .attempts = 1,
-                                                 .failed_at = refused.at})};
-}
 
 Status check(const Rules& rules) {
   if (rules.silent_after.count() > 0 && rules.grace >= rules.silent_after) return {};
@@ -99,26 +59,8 @@ Result<Topology> make_topology(const AlertsOptions& options, AlertsWorld world) 
   auto info = topology.bolt("info", [registry = world.registry] { return InfoBolt{registry}; })
                   .fields(time, &Alert::device_id, "device_id")
                   .fields(loader, &Alert::device_id, "device_id");
-  auto notify =
-      topology
-          .bolt("notify",
-                [notifier = world.notifier] {
-                  return AlertNotifier{
-                      notifier, notification_of, {.on_refusal = notify::OnRefusal::kEmit}};
-                })
-          .fields(info, &Alert::device_id, "device_id");
-  topology
-      .bolt("publish",
-            [sinks = world.sinks] {
-              return RecordSinkBolt<Alert>{sinks, to_alerts};
-            })
-      .shuffle(notify);
-  topology
-      .bolt("refused",
-            [sinks = world.sinks] {
-              return RecordSinkBolt<RefusedAlert>{sinks, to_dead_letters};
-            })
-      .shuffle(notify[&AlertNotifier::refused]);
+  coldchain::add_telling(topology, info.default_stream(),
+                         {.notifier = world.notifier, .state = world.state, .sinks = world.sinks});
   return topology.build();
 }
 

@@ -14,11 +14,12 @@
 #include "spouts/record_spout_options.hpp"
 #include "topologies/alerts/bolts.hpp"
 #include "topologies/alerts/rules.hpp"
+#include "topologies/coldchain/telling/telling.hpp"
 
 namespace bora::alerts {
 
 inline constexpr std::string_view kReadingsTopic = "readings";
-inline constexpr std::string_view kAlertsTopic = "alerts";
+using coldchain::kAlertsTopic;
 
 struct AlertsOptions {
   std::string group = "alerts";  ///< Consumer group.

@@ -28,7 +28,18 @@ enum class ClaimAnswer : std::uint8_t {
   kTaken,  ///< Another alert of this device and kind is less than an hour away: say nothing.
 };
 
-/// At most one alert for each device and kind in an hour, over restarts and processes.
+/// One alert, by what its id is made of.
+struct AlertName {
+  DeviceId device{};
+  AlertKind kind{};
+  WallTime time{};
+  bool operator==(const AlertName&) const = default;
+};
+
+enum class ToldAnswer : std::uint8_t { kNotTold, kTold };
+
+/// At most one alert for each device and kind in an hour, over restarts and processes; and which alerts
+/// somebody was told of.
 ///
 ///   std::vector<ClaimAnswer> answers;
 ///   if (Status s = ledger.claim(claims, answers); !s) return s;
@@ -42,7 +53,8 @@ enum class ClaimAnswer : std::uint8_t {
 /// in which things happened.
 ///
 /// Remembered are the claims of the last kKept before the newest of a device and kind, so at most
-/// kKept / kApart of each; a claim that is older is refused.
+/// kKept / kApart of each; a claim that is older is refused. Of those told, the kToldKept newest of a
+/// device and kind are remembered, by the times of the alerts.
 ///
 /// Threads: single-owner; open one per task. Several of them, of several processes, may share a store.
 /// Each call waits for the store once, not per claim.
@@ -53,12 +65,20 @@ class AlertLedger {
   static constexpr std::chrono::milliseconds kApart = std::chrono::hours{1};
   static constexpr std::chrono::milliseconds kKept = std::chrono::hours{48};
   static constexpr std::size_t kMaxIdBytes = 200;
+  static constexpr std::size_t kToldKept = 64;
 
   virtual ~AlertLedger() = default;
 
   /// Answers one for each claim, in their order; a later one of the batch sees the earlier. Those
   /// granted are durable when it returns success.
   virtual Status claim(std::span<const AlertClaim> claims, std::vector<ClaimAnswer>& answers) = 0;
+
+  /// Whether mark_told() was called for each of `alerts`, in their order. One that is older than those
+  /// that are remembered counts as not told: better twice than never.
+  virtual Status find_told(std::span<const AlertName> alerts, std::vector<ToldAnswer>& answers) = 0;
+
+  /// Somebody was told of `alerts`. Durable when it returns success; a repetition changes nothing.
+  virtual Status mark_told(std::span<const AlertName> alerts) = 0;
 };
 
 }  // namespace bora::coldchain

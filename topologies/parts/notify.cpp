@@ -48,15 +48,17 @@ void NotifyOptions::bind(host::Settings& settings) {
   settings.bind("notifier.token", token, "sent as Authorization: Bearer");
   settings.bind("notifier.ca_file", ca_file, "who may sign the server's certificate (PEM)");
   settings.bind("notifier.timeout", timeout, "longest time of one call", {10ms, 20s});
-  settings.bind("notifier.in_flight", in_flight, "calls under way at once", {1, 256});
+  settings.bind("notifier.in_flight", in_flight,
+                "notifications under way at once, and what a crash may repeat", {1, 256});
 }
 
 Result<notify::NotifierConnection> make_notifier(const NotifyOptions& options) {
   if (options.url.scheme() == "log") {
     return notify::NotifierConnection{
-        [path = std::string(options.url.rest())](const Clock& clock, std::uint32_t) {
-          return std::make_unique<notify::FileNotifier>(notify::FileNotifierOptions{.path = path},
-                                                        clock);
+        [file = notify::FileNotifierOptions{.path = std::string(options.url.rest()),
+                                            .batch = options.in_flight}](const Clock& clock,
+                                                                         std::uint32_t) {
+          return std::make_unique<notify::FileNotifier>(file, clock);
         }};
   }
   auto webhook = webhook_options(options);

@@ -19,7 +19,9 @@ struct NotifyOptions {
   host::Secret token;   ///< Sent as `Authorization: Bearer`, if there is one.
   std::string ca_file;  ///< Who may sign the server's certificate; empty: the system's authorities.
   std::chrono::milliseconds timeout{5'000};  ///< Of one call as a whole.
-  std::uint32_t in_flight = 8;               ///< Calls under way at once.
+  /// Notifications under way at once: as many as may be told again, with the same key, when the process
+  /// is killed. More tell a burst sooner: one at a time is what the server answers one after the other.
+  std::uint32_t in_flight = 1;
 
   /// `log:./data/notifications.jsonl`.
   NotifyOptions();

@@ -11,12 +11,13 @@
 #include "bora/topology.hpp"
 #include "spouts/record_spout_driver.hpp"
 #include "spouts/record_spout_options.hpp"
+#include "topologies/coldchain/telling/telling.hpp"
 #include "topologies/thresholds/claim_bolt.hpp"
 
 namespace bora::thresholds {
 
 inline constexpr std::string_view kReadingsTopic = "readings";
-inline constexpr std::string_view kAlertsTopic = "alerts";
+using coldchain::kAlertsTopic;
 
 struct ThresholdsOptions {
   std::string group = "thresholds";  ///< Consumer group.

@@ -9,7 +9,8 @@
 #include "topologies/coldchain/state/limits.hpp"
 
 // Families: "default" holds the birth ("birth" -> version, millis, id); "seen" device -> millis,
-// partition; "silent" device -> since [, partition, offset]; "alerts" device, kind, millis -> id.
+// partition; "silent" device -> since [, partition, offset]; "alerts" device, kind, millis -> id; "told"
+// device, kind, millis -> nothing.
 // Numbers are big-endian, so that the claims of one device and kind lie in the order of their times.
 
 namespace bora::coldchain {
@@ -46,14 +47,15 @@ std::string random_id() {
 }
 
 store::DatabaseOptions database_options(const EmbeddedStateOptions& options,
-                                        const char* alerts_family) {
+                                        const char* alerts_family, const char* told_family) {
   constexpr std::size_t kBuffer = std::size_t{8} << 20;
   return {.path = options.path,
           .block_cache_bytes = std::size_t{8} << 20,
           .max_wal_bytes = std::uint64_t{64} << 20,
           .families = {{.name = kSeen, .write_buffer_bytes = kBuffer},
                        {.name = kSilent, .write_buffer_bytes = kBuffer},
-                       {.name = alerts_family, .write_buffer_bytes = kBuffer}}};
+                       {.name = alerts_family, .write_buffer_bytes = kBuffer},
+                       {.name = told_family, .write_buffer_bytes = kBuffer}}};
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ Status EmbeddedState::Core::open() {
 Status EmbeddedState::Core::ensure_open() {
   if (database_ != nullptr && !database_->has_failed()) return {};
   database_.reset();
-  auto opened = store::Database::open(database_options(options_, kAlertsFamily));
+  auto opened = store::Database::open(database_options(options_, kAlertsFamily, kToldFamily));
   if (!opened) return opened.status();
   database_ = *std::move(opened);
   Status loaded = load();

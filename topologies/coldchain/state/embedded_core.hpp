@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -39,6 +40,8 @@ class EmbeddedState::Core {
   Result<SilentSet::Counts> count_silences();
 
   Status claim(std::span<const AlertClaim> claims, std::vector<ClaimAnswer>& answers);
+  Status find_told(std::span<const AlertName> alerts, std::vector<ToldAnswer>& answers);
+  Status mark_told(std::span<const AlertName> alerts);
 
   [[nodiscard]] EmbeddedStateStats stats() const;
 
@@ -53,6 +56,7 @@ class EmbeddedState::Core {
   };
   using Lock = std::lock_guard<std::mutex>;
   static constexpr const char* kAlertsFamily = "alerts";
+  static constexpr const char* kToldFamily = "told";
 
   Status ensure_open();
   Status load();
@@ -63,6 +67,8 @@ class EmbeddedState::Core {
   Status write_silences(const std::unordered_map<std::uint64_t, Span>& changed);
   /// The claims granted to one device and kind, by time.
   Result<std::map<std::int64_t, std::string>> load_grants(const std::string& prefix);
+  /// The times of the alerts of one device and kind that were told.
+  Result<std::set<std::int64_t>> load_told(const std::string& prefix);
   [[nodiscard]] Error unreadable(std::string_view what) const;
 
   const EmbeddedStateOptions options_;

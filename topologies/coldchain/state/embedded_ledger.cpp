@@ -1,6 +1,7 @@
-// The alert ledger in RocksDB: one key for each claim that was granted.
+// The alert ledger in RocksDB: one key for each claim that was granted, and for each alert that was told.
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "connectors/rocksdb/key_codec.hpp"
@@ -11,11 +12,11 @@ namespace bora::coldchain {
 
 namespace {
 
-/// Of all claims of this device and kind.
-std::string prefix_of(const AlertClaim& claim) {
+/// Of all claims, or alerts told, of this device and kind.
+std::string prefix_of(DeviceId device, AlertKind kind) {
   std::string key;
-  store::append_u64(key, to_uint(claim.device));
-  key.push_back(static_cast<char>(claim.kind));
+  store::append_u64(key, to_uint(device));
+  key.push_back(static_cast<char>(kind));
   return key;
 }
 
@@ -74,7 +75,7 @@ Status EmbeddedState::Core::claim(std::span<const AlertClaim> claims,
   auto* const family = database_->family(kAlertsFamily);
   std::map<std::string, Grants> known;  // of this batch, its own grants included
   for (const AlertClaim& each : claims) {
-    const std::string prefix = prefix_of(each);
+    const std::string prefix = prefix_of(each.device, each.kind);
     auto grants = known.find(prefix);
     if (grants == known.end()) {
       auto loaded = load_grants(prefix);
@@ -97,6 +98,71 @@ Status EmbeddedState::Core::claim(std::span<const AlertClaim> claims,
   }
   if (batch.Count() == 0) return {};
   return write(batch, "record claims of alerts");
+}
+
+Status EmbeddedState::Core::find_told(std::span<const AlertName> alerts,
+                                      std::vector<ToldAnswer>& answers) {
+  const Lock lock{mutex_};
+  answers.clear();
+  for (const AlertName& each : alerts)
+    if (Status checked = check_name(each); !checked) return checked;
+  if (Status opened = ensure_open(); !opened) return opened;
+  std::string ignored;
+  for (const AlertName& each : alerts) {
+    const rocksdb::Status got =
+        (*database_)
+            ->Get({}, database_->family(kToldFamily),
+                  key_at(prefix_of(each.device, each.kind), to_millis(each.time)), &ignored);
+    if (!got.ok() && !got.IsNotFound())
+      return database_->translate(got, "read which alerts were told in");
+    answers.push_back(got.ok() ? ToldAnswer::kTold : ToldAnswer::kNotTold);
+  }
+  return {};
+}
+
+Result<std::set<std::int64_t>> EmbeddedState::Core::load_told(const std::string& prefix) {
+  std::set<std::int64_t> told;
+  const std::string bound = store::after_prefix(prefix);
+  const rocksdb::Slice upper{bound};
+  rocksdb::ReadOptions reading;
+  if (!bound.empty()) reading.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> at{
+      (*database_)->NewIterator(reading, database_->family(kToldFamily))};
+  for (at->Seek(prefix); at->Valid(); at->Next()) {
+    if (at->key().size() != prefix.size() + 8)
+      return unreadable("an alert that was told has a wrong form");
+    told.insert(static_cast<std::int64_t>(store::read_u64(store::view(at->key()), prefix.size())));
+  }
+  if (Status read = database_->translate(at->status(), "read which alerts were told in"); !read)
+    return read;
+  return told;
+}
+
+Status EmbeddedState::Core::mark_told(std::span<const AlertName> alerts) {
+  const Lock lock{mutex_};
+  for (const AlertName& each : alerts)
+    if (Status checked = check_name(each); !checked) return checked;
+  if (Status opened = ensure_open(); !opened) return opened;
+  rocksdb::WriteBatch batch;
+  auto* const family = database_->family(kToldFamily);
+  std::map<std::string, std::set<std::int64_t>> known;  // with those of this batch
+  for (const AlertName& each : alerts) {
+    const std::string prefix = prefix_of(each.device, each.kind);
+    auto told = known.find(prefix);
+    if (told == known.end()) {
+      auto loaded = load_told(prefix);
+      if (!loaded) return loaded.status();
+      told = known.emplace(prefix, *std::move(loaded)).first;
+    }
+    const std::int64_t time = to_millis(each.time);
+    if (!told->second.insert(time).second) continue;
+    batch.Put(family, key_at(prefix, time), rocksdb::Slice{}).PermitUncheckedError();
+    if (told->second.size() <= AlertLedger::kToldKept) continue;
+    batch.Delete(family, key_at(prefix, *told->second.begin())).PermitUncheckedError();
+    told->second.erase(told->second.begin());
+  }
+  if (batch.Count() == 0) return {};
+  return write(batch, "record which alerts were told");
 }
 
 }  // namespace bora::coldchain

@@ -30,6 +30,10 @@ class EmbeddedState::Handle final : public SharedState,
   Status claim(std::span<const AlertClaim> claims, std::vector<ClaimAnswer>& answers) override {
     return core_.claim(claims, answers);
   }
+  Status find_told(std::span<const AlertName> alerts, std::vector<ToldAnswer>& answers) override {
+    return core_.find_told(alerts, answers);
+  }
+  Status mark_told(std::span<const AlertName> alerts) override { return core_.mark_told(alerts); }
 
   Status find(std::span<const DeviceId> devices,
               std::vector<std::optional<Silence>>& found) override {

@@ -36,6 +36,12 @@ inline Status check_claim(const AlertClaim& each) {
                             std::to_string(AlertLedger::kMaxIdBytes) + " bytes")};
 }
 
+inline Status check_name(const AlertName& each) {
+  if (is_storable(each.time)) return {};
+  return {ErrorKind::kInvalid, "cannot note that an alert of device " + record_key(each.device) +
+                                   " was told: the time is not between the years 1970 and 2248"};
+}
+
 inline Status check_silence(DeviceId device, WallTime since) {
   if (is_storable(since)) return {};
   return {ErrorKind::kInvalid, "cannot note a silence of device " + record_key(device) +

@@ -23,6 +23,16 @@ return 1
   return script;
 }
 
+const redis::Script& told_script() {
+  static const redis::Script script{R"lua(
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -tonumber(ARGV[2]) - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+)lua"};
+  return script;
+}
+
 const redis::Script& begin_script() {
   static const redis::Script script{R"lua(
 for i = 1, #ARGV, 3 do
@@ -74,8 +84,8 @@ return #old
   return script;
 }
 
-std::array<const redis::Script*, 4> all_scripts() {
-  return {&claim_script(), &begin_script(), &end_script(), &forget_script()};
+std::array<const redis::Script*, 5> all_scripts() {
+  return {&claim_script(), &told_script(), &begin_script(), &end_script(), &forget_script()};
 }
 
 }  // namespace bora::coldchain

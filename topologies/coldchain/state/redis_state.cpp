@@ -40,6 +40,10 @@ std::string random_id() {
   return std::to_string(device()) + "-" + std::to_string(device());
 }
 
+std::string key_of(const std::string& prefix, DeviceId device, AlertKind kind) {
+  return prefix + record_key(device) + ":" + std::string(to_string(kind));
+}
+
 /// The numbers in a text, with one space between them; nothing when it holds something else.
 std::optional<std::vector<std::int64_t>> read_numbers(std::string_view text) {
   std::vector<std::int64_t> numbers;
@@ -64,7 +68,8 @@ class RedisState final : public SharedState, public LastSeen, public AlertLedger
         seen_key_(options.key_prefix + "lastseen"),
         silent_key_(options.key_prefix + "silent"),
         ended_key_(options.key_prefix + "silent:ended"),
-        alerted_prefix_(options.key_prefix + "alerted:") {
+        alerted_prefix_(options.key_prefix + "alerted:"),
+        told_prefix_(options.key_prefix + "told:") {
     for (const redis::Script* script : all_scripts())
       client_.use(*script);
   }
@@ -79,6 +84,8 @@ class RedisState final : public SharedState, public LastSeen, public AlertLedger
   Result<std::uint64_t> count_devices() override;
 
   Status claim(std::span<const AlertClaim> claims, std::vector<ClaimAnswer>& answers) override;
+  Status find_told(std::span<const AlertName> alerts, std::vector<ToldAnswer>& answers) override;
+  Status mark_told(std::span<const AlertName> alerts) override;
 
   Status find(std::span<const DeviceId> devices,
               std::vector<std::optional<Silence>>& found) override;
@@ -100,7 +107,7 @@ class RedisState final : public SharedState, public LastSeen, public AlertLedger
                    std::vector<std::pair<std::int64_t, DeviceId>>& page);
 
   redis::Client client_;
-  const std::string birth_key_, seen_key_, silent_key_, ended_key_, alerted_prefix_;
+  const std::string birth_key_, seen_key_, silent_key_, ended_key_, alerted_prefix_, told_prefix_;
   Pipeline batch_;
   std::vector<Reply> replies_;
   std::map<std::uint64_t, std::int64_t> newest_;  // of the batch being recorded
@@ -230,8 +237,7 @@ Status RedisState::claim(std::span<const AlertClaim> claims, std::vector<ClaimAn
   batch_.clear();
   for (const AlertClaim& each : claims) {
     batch_.begin_script(claim_script(), 1, 5);
-    batch_.word(alerted_prefix_ + record_key(each.device) + ":" +
-                std::string(to_string(each.kind)));
+    batch_.word(key_of(alerted_prefix_, each.device, each.kind));
     batch_.word(to_millis(each.time));
     batch_.word(each.id);
     batch_.word(kApart.count());
@@ -241,6 +247,36 @@ Status RedisState::claim(std::span<const AlertClaim> claims, std::vector<ClaimAn
   for (const Reply& each : replies_)
     answers.push_back(each.value().integer() == 1 ? ClaimAnswer::kYours : ClaimAnswer::kTaken);
   return {};
+}
+
+Status RedisState::find_told(std::span<const AlertName> alerts, std::vector<ToldAnswer>& answers) {
+  answers.clear();
+  for (const AlertName& each : alerts)
+    if (Status checked = check_name(each); !checked) return checked;
+  if (alerts.empty()) return {};
+  batch_.clear();
+  for (const AlertName& each : alerts)
+    batch_.add({"ZSCORE", key_of(told_prefix_, each.device, each.kind),
+                std::to_string(to_millis(each.time))});
+  if (Status ran = run(); !ran) return ran;
+  for (const Reply& each : replies_)
+    answers.push_back(each.value().is_nil() ? ToldAnswer::kNotTold : ToldAnswer::kTold);
+  return {};
+}
+
+Status RedisState::mark_told(std::span<const AlertName> alerts) {
+  for (const AlertName& each : alerts)
+    if (Status checked = check_name(each); !checked) return checked;
+  if (alerts.empty()) return {};
+  batch_.clear();
+  for (const AlertName& each : alerts) {
+    batch_.begin_script(told_script(), 1, 4);
+    batch_.word(key_of(told_prefix_, each.device, each.kind));
+    batch_.word(to_millis(each.time));
+    batch_.word(kToldKept);
+    batch_.word(kKept.count());
+  }
+  return run();
 }
 
 Status RedisState::find(std::span<const DeviceId> devices,

@@ -16,6 +16,7 @@ namespace bora::coldchain {
 ///   silent                  hash: device -> "SINCE" or, when it ended, "SINCE PARTITION OFFSET"
 ///   silent:ended            sorted set: devices whose silence ended, by its beginning
 ///   alerted:DEVICE:KIND     sorted set: ids of granted claims, by time; gone 48 hours after the last
+///   told:DEVICE:KIND        sorted set: times of alerts that were told; gone likewise
 ///
 /// Every batch is one or two commands, or one script, sent at once. What is acknowledged is as durable
 /// as the server is told to be: appendonly yes with appendfsync always, else its last moments may go.
