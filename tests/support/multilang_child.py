@@ -5,6 +5,7 @@ Takes tuples of one integer, emits its double and acks. The words make exception
   hold                  acks nothing
   flood=N               emits N tuples unasked, each of 1 kB, before it reads the first
   noisy=N               writes N lines to standard error, likewise
+  beats=FILE            writes a character for each heartbeat
   mute, stay, no-hello  never answers a heartbeat; outlives its input; never says its pid
   die-at-start, fail-initialise
   once=FILE             the exceptions hold until they have happened once: then the file is there
@@ -155,6 +156,9 @@ while True:
         take(message)
     elif beats == 0 or "mute" not in words:
         beats += 1
+        if "beats" in words:
+            with open(words["beats"], "a") as told:
+                told.write(".")
         send({"command": "sync"})
         if beats == 1:
             for i in range(int(words.get("flood", 0))):
