@@ -82,7 +82,7 @@ std::vector<host::Sample> SeriesPart::samples() const {
            .value = static_cast<double>(stats->file_bytes)}};
 }
 
-std::shared_ptr<coldchain::SeriesWriter> SeriesPart::writer() const {
+std::shared_ptr<coldchain::SeriesStore> SeriesPart::store() const {
   if (embedded_) return embedded_;
   if (options_.url.scheme().starts_with(kKairosScheme))
     return std::make_shared<KairosSeries>(endpoint_options(options_));

@@ -58,7 +58,9 @@ class SeriesPart final : public host::Service {
   [[nodiscard]] std::string url() const override { return server_ ? server_->url() : ""; }
 
   /// A writer for one thread. Lives no longer than this part. Requires: started.
-  [[nodiscard]] std::shared_ptr<coldchain::SeriesWriter> writer() const;
+  [[nodiscard]] std::shared_ptr<coldchain::SeriesWriter> writer() const { return store(); }
+  /// A reader for one thread, as writer().
+  [[nodiscard]] std::shared_ptr<coldchain::SeriesReader> reader() const { return store(); }
   /// Requires: started, and embedded.
   [[nodiscard]] const RocksSeries& embedded() const {
     BORA_CHECK(embedded_ != nullptr, "there is no embedded series store, or not yet");
@@ -66,6 +68,8 @@ class SeriesPart final : public host::Service {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<coldchain::SeriesStore> store() const;
+
   SeriesOptions options_;
   const Clock& clock_;
   std::shared_ptr<RocksSeries> embedded_;  // with the tasks that write; null for stores outside
