@@ -56,13 +56,9 @@ Answer show_token(const Exchange& exchange) {
 }  // namespace
 
 std::vector<Operation> token_operations(Api& api) {
-  // Of a password that nobody has; made once, with the cost of real ones.
-  auto hash = hash_password("nobody's password", api.world().options.password_cost);
-  std::string nobodys_hash = hash ? *std::move(hash) : std::string{};
   return {{http::Method::kPost, "/token", std::nullopt,
-           [&api, nobodys_hash](const Exchange& exchange) {
-             return log_in(api, nobodys_hash, exchange);
-           },
+           [&api, nobodys_hash = hash_of_nobody(api.world().options.password_cost)](
+               const Exchange& exchange) { return log_in(api, nobodys_hash, exchange); },
            /*only_looks=*/true},
           {http::Method::kGet, "/token", Permission::kRead, show_token}};
 }

@@ -17,6 +17,10 @@ inline constexpr std::size_t kMaxPasswordBytes = 72;
 /// Threads: any; takes its time.
 [[nodiscard]] Result<std::string> hash_password(std::string_view password, int cost);
 
+/// What no password hashes to: comparing with it takes as long as with a real hash of this cost, and
+/// making it takes no time. Requires: cost is 4 to 31.
+[[nodiscard]] std::string hash_of_nobody(int cost);
+
 /// Whether `password` is the one that was hashed. Compares in constant time.
 /// Threads: any; takes as long as the hash took.
 [[nodiscard]] bool is_password(std::string_view password, const std::string& hash);

@@ -84,6 +84,10 @@ TEST_CASE("a password is hashed with a fresh salt, and only it fits") {
   CHECK_FALSE(is_password("x", ""));
   CHECK_FALSE(is_password("x", "*0"));
   CHECK_FALSE(is_password("x", "plain"));
+  const std::string nobody = hash_of_nobody(4);
+  CHECK(nobody.size() == hash->size());
+  CHECK(nobody.substr(0, 7) == hash->substr(0, 7));  // the same work
+  CHECK_FALSE(is_password("x", nobody));
 }
 
 TEST_CASE("a password that bcrypt would cut is refused, not cut") {
