@@ -6,6 +6,7 @@
 
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/topic_log.hpp"
+#include "services/dashboard/dashboard_part.hpp"
 #include "topologies/alerts/program.hpp"
 #include "topologies/coldchain/registry.hpp"
 #include "topologies/datapoints/program.hpp"
@@ -104,6 +105,12 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   auto ingest = std::make_unique<ingest::IngestPart>(
       options.ingest, options.raw.topic,
       [part = log.get()]() -> log::TopicLog& { return part->log(); }, clock);
+  auto dashboard = std::make_unique<dashboard::DashboardPart>(
+      dashboard::DashboardParts{
+          .log = [part = log.get()]() -> log::TopicLog& { return part->log(); },
+          .registry = log->table(std::string{coldchain::kRegistryTopic}),
+          .series = [part = series->get()] { return part->reader(); }},
+      clock);
   const Parts parts{log.get(),      archive.get(), series->get(), state->get(),
                     registry.get(), admin.get(),   ingest.get()};
   auto& view = *parts.registry;
@@ -113,6 +120,7 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   assembly.add(*std::move(series));
   assembly.add(*std::move(state));
   assembly.add(std::move(registry));
+  assembly.add(std::move(dashboard));
   if (Status s = alerts::assemble(options.alerts, options.notify, {*parts.log, view, *parts.state},
                                   clock, assembly);
       !s)

@@ -1,5 +1,6 @@
 #include "e2e/coldchain_fixture.hpp"
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -7,13 +8,19 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 
+#include "bora/check.hpp"
 #include "bora/clock.hpp"
 #include "connectors/log/topic_log.hpp"
+#include "services/admin/admin_part.hpp"
+#include "services/admin/bcrypt.hpp"
 #include "services/gateway/credentials.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/datapoints/rocks_series.hpp"
 #include "topologies/raw/archive.hpp"
 
 namespace bora::e2e {
@@ -44,23 +51,20 @@ std::string text_of(const Place& place) {
   return std::to_string(place.first) + "/" + std::to_string(place.second);
 }
 
-/// The records of topic `reports`, by place.
-std::map<Place, std::string> read_topic(const std::filesystem::path& path, DataFacts& facts) {
-  std::map<Place, std::string> records;
+/// A record, by where it is.
+using Topic = std::map<Place, std::string>;
+
+/// Every record of every topic.
+std::map<std::string, Topic> read_topics(const std::filesystem::path& path, DataFacts& facts) {
+  std::map<std::string, Topic> topics;
   const SystemClock clock;
   auto log = log::TopicLog::open({.path = path}, clock);
   if (!log) {
     add(facts, std::string{log.status().message()});
-    return records;
+    return topics;
   }
   for (const log::TopicStats& topic : (*log)->stats().topics) {
-    if (topic.topic != "reports") {
-      // The registry knows none of the devices, so authentication rejects every report.
-      const bool is_right = topic.topic == "reports.rejected" || topic.topic == "registry";
-      for (const log::PartitionStats& partition : topic.partitions)
-        if (partition.end_offset > 0 && !is_right) add(facts, "topic " + topic.topic + " is not empty");
-      continue;
-    }
+    Topic& records = topics[topic.topic];
     for (std::uint32_t p = 0; p < topic.partitions.size(); ++p) {
       std::vector<SourceRecord> found;
       const auto read = (*log)->read(topic.topic, p, 0, std::size_t{1} << 40, found);
@@ -69,12 +73,70 @@ std::map<Place, std::string> read_topic(const std::filesystem::path& path, DataF
         records.emplace(Place{p, record.position.offset}, std::move(record.record.value));
     }
   }
-  return records;
+  return topics;
+}
+
+/// What Reports wrote into a message to tell it from all others.
+std::string origin_of(const std::string& message) {
+  constexpr std::string_view kBegin = "\"from\":\"";
+  const std::size_t begin = message.find(kBegin);
+  if (begin == std::string::npos) return message;
+  const std::size_t first = begin + kBegin.size();
+  return message.substr(first, message.find('"', first) - first);
+}
+
+std::set<std::string> origins_of(const Topic& topic) {
+  std::set<std::string> origins;
+  for (const auto& [place, message] : topic)
+    origins.insert(origin_of(message));
+  return origins;
+}
+
+/// Every report became a reading or was rejected, and nothing else happened.
+void check_flow(std::map<std::string, Topic>& topics, DataFacts& facts) {
+  facts.readings = topics["readings"].size();
+  facts.rejected = topics["reports.rejected"].size();
+  const std::set<std::string> reports = origins_of(topics["reports"]);
+  std::set<std::string> decided = origins_of(topics["readings"]);
+  decided.merge(origins_of(topics["reports.rejected"]));
+  for (const std::string& origin : reports)
+    if (!decided.contains(origin)) add(facts, "neither a reading nor rejected: " + origin);
+  for (const std::string& origin : decided)
+    if (!reports.contains(origin)) add(facts, "decided, and not in the topic: " + origin);
+  for (const char* topic : {"alerts", "alerts.dlq", "readings.dlq", "reports.dlq"})
+    if (!topics[topic].empty()) add(facts, "topic " + std::string{topic} + " is not empty");
+}
+
+/// Every reading is a point of both curves, and no other point is there.
+void check_points(const std::filesystem::path& path, const Topic& readings, DataFacts& facts) {
+  using coldchain::Series;
+  const SystemClock clock;
+  const auto series = datapoints::RocksSeries::open({.path = path}, clock);
+  if (!series) return add(facts, std::string{series.status().message()});
+  using Point = std::tuple<coldchain::DeviceId, coldchain::GatewayId, WallTime>;
+  std::set<Point> expected;
+  for (const auto& [place, message] : readings)
+    if (const auto reading = coldchain::parse_reading(message))
+      expected.emplace(reading->device_id, reading->gateway_id, reading->time);
+  facts.points = expected.size();
+  for (const Series which : {Series::kTemperature, Series::kBattery}) {
+    std::uint64_t found = 0;
+    const Status scanned =
+        (*series)->scan({.series = which, .range = {.from = {}, .to = clock.wall_now()}},
+                        [&](const coldchain::SeriesPoint& point) {
+                          ++found;
+                          if (!expected.contains({point.device_id, point.gateway_id, point.time}))
+                            add(facts, "a point that no reading accounts for");
+                          return true;
+                        });
+    if (!scanned) add(facts, std::string{scanned.message()});
+    if (found != expected.size())
+      add(facts, std::to_string(found) + " points of " + std::to_string(expected.size()));
+  }
 }
 
 /// Compares each entry of the archive with its record.
-void check_archive(const std::filesystem::path& path, const std::map<Place, std::string>& records,
-                   DataFacts& facts) {
+void check_archive(const std::filesystem::path& path, const Topic& records, DataFacts& facts) {
   const auto archive = raw::ArchiveReader::open(path);
   if (!archive) return add(facts, std::string{archive.status().message()});
   const auto devices = (*archive)->devices();
@@ -120,6 +182,32 @@ Program& Coldchain::start(const std::vector<std::string>& settings) {
   return *program_;
 }
 
+void Coldchain::register_devices() {
+  constexpr int kCheap = 4;  // of bcrypt: what is tested is not the hash
+  const SystemClock clock;
+  const admin::Actor actor{.user = "test", .address = "local"};
+  admin::AdminOptions options;
+  options.data = (data() / "admin").string();
+  const auto store = admin::open_registry(options, clock);
+  BORA_CHECK(store.is_ok(), store.status().message());
+  for (std::uint64_t id = 1; id <= kDevices; ++id) {
+    const auto secret = gateway::device_secret(kSeed, coldchain::DeviceId{id}).reveal();
+    auto hash = admin::hash_password(std::to_string(secret), kCheap);
+    BORA_CHECK(hash.is_ok(), "no hash");
+    const auto made = (*store)->create_device(actor, *std::move(hash), {});
+    BORA_CHECK(made && made->value.id == coldchain::DeviceId{id}, "another id than expected");
+    const auto on = (*store)->set_state(actor, made->value.id, coldchain::State::kActive);
+    BORA_CHECK(on.is_ok(), on.status().message());
+  }
+  for (std::uint64_t id = 1; id <= kGateways; ++id) {
+    const auto secret = gateway::gateway_secret(kSeed, coldchain::GatewayId{id});
+    auto hash = admin::hash_password(secret.reveal(), kCheap);
+    BORA_CHECK(hash.is_ok(), "no hash");
+    const auto made = (*store)->create_gateway(actor, *std::move(hash));
+    BORA_CHECK(made && made->value.id == coldchain::GatewayId{id}, "another id than expected");
+  }
+}
+
 bool Coldchain::wait_ready() { return program_->wait_for("\"msg\":\"ready\"", 20s); }
 
 int Coldchain::stop() {
@@ -145,11 +233,21 @@ double Coldchain::metric(const std::string& name_and_labels) const {
              : std::stod(response->body.substr(at + name_and_labels.size() + 2));
 }
 
-bool Coldchain::wait_archived() {
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (metric("topic_log_group_lag_records{topic=\"reports\",group=\"raw\"}") != 0) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(20ms);
+bool Coldchain::wait_done() {
+  constexpr std::array<std::pair<const char*, const char*>, 5> kReaders{
+      {{"reports", "raw"},
+       {"reports", "authentication"},
+       {"readings", "datapoints"},
+       {"readings", "thresholds"},
+       {"readings", "alerts"}}};
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  for (const auto& [topic, group] : kReaders) {
+    const std::string name =
+        std::string{"topic_log_group_lag_records{topic=\""} + topic + "\",group=\"" + group + "\"}";
+    while (metric(name) != 0) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(20ms);
+    }
   }
   return true;
 }
@@ -183,7 +281,8 @@ std::string Reports::next() {
 
 DataFacts check_data(const std::filesystem::path& data, const std::vector<std::string>& accepted) {
   DataFacts facts;
-  const auto records = read_topic(data / "topics", facts);
+  auto topics = read_topics(data / "topics", facts);
+  const Topic& records = topics["reports"];
   facts.records = records.size();
   std::set<std::string> messages;
   for (const auto& [place, message] : records)
@@ -191,6 +290,8 @@ DataFacts check_data(const std::filesystem::path& data, const std::vector<std::s
   for (const std::string& message : accepted)
     if (!messages.contains(message)) add(facts, "answered 202 and lost: " + message);
   check_archive(data / "archive", records, facts);
+  check_flow(topics, facts);
+  check_points(data / "series", topics["readings"], facts);
   return facts;
 }
 

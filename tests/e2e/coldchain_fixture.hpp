@@ -20,6 +20,9 @@ class Coldchain {
  public:
   /// Starts it on free ports with these settings on top; returns at once.
   Program& start(const std::vector<std::string>& settings = {});
+  /// Writes the devices and gateways of Reports into the registry, which must not be open: so their
+  /// reports are accepted. Before the first start.
+  void register_devices();
   /// Waits until it is ready. False when it ended or took too long.
   bool wait_ready();
   [[nodiscard]] Program& program() { return *program_; }
@@ -31,8 +34,8 @@ class Coldchain {
   [[nodiscard]] std::uint16_t control_port() const;
   /// One number of /metrics; -1 when there is none.
   [[nodiscard]] double metric(const std::string& name_and_labels) const;
-  /// Waits until every record of the topic is done. False when that took too long.
-  bool wait_archived();
+  /// Waits until every topology is done with every record. False when that took too long.
+  bool wait_done();
 
   [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "data"; }
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "log"; }
@@ -59,11 +62,17 @@ class Reports {
 };
 
 /// What lies in the data of a process that has ended. No faults: every record of topic `reports`
-/// is in the archive exactly once, every message of `accepted` is among them, and nothing else is there.
+/// is in the archive exactly once, every message of `accepted` is among them; each is a reading, or
+/// rejected, once at least; every reading is a point of each curve, and no others are there; and there
+/// is no alert and no dead letter.
 struct DataFacts {
   std::uint64_t records = 0;   ///< In the topic.
   std::uint64_t entries = 0;   ///< In the archive.
   std::uint64_t repeated = 0;  ///< Records whose message an earlier record has.
+  std::uint64_t readings =
+      0;  ///< In topic `readings`; more than records when a kill repeated some.
+  std::uint64_t rejected = 0;  ///< In topic `reports.rejected`.
+  std::uint64_t points = 0;    ///< Of the curve of temperatures.
   std::vector<std::string> faults;
 };
 [[nodiscard]] DataFacts check_data(const std::filesystem::path& data,

@@ -45,6 +45,7 @@ TEST_CASE("killed under load, again and again, it loses no report that it answer
   };
 
   Coldchain coldchain;
+  coldchain.register_devices();
   Load load{4};
   milliseconds longest{0};
   const auto start = [&] {
@@ -75,7 +76,7 @@ TEST_CASE("killed under load, again and again, it loses no report that it answer
   }
   REQUIRE(start());
   load.finish(Load::Last::kAnswered);
-  CHECK(coldchain.wait_archived());
+  CHECK(coldchain.wait_done());
   CHECK(coldchain.stop() == 0);
 
   CHECK(load.surprises().empty());
@@ -84,12 +85,17 @@ TEST_CASE("killed under load, again and again, it loses no report that it answer
   CHECK(facts.faults == std::vector<std::string>{});
   CHECK(facts.entries == facts.records);
   CHECK(facts.records >= accepted.size());
+  CHECK(facts.readings >= facts.records);
+  CHECK(facts.rejected == 0);
   CHECK(longest < kMostStart);
   CHECK(secrets_in(coldchain.log()).empty());
   std::printf(
-      "%u kills, seed %u: %zu reports answered 202, %llu records, %llu of them repeats, "
-      "%llu requests got no answer; longest start to ready %lld ms\n",
+      "%u kills, seed %u: %zu reports answered 202, %llu records, %llu of them repeats, %llu "
+      "readings, "
+      "%llu points; %llu requests got no answer; longest start to ready %lld ms\n",
       kills, seed, accepted.size(), static_cast<unsigned long long>(facts.records),
       static_cast<unsigned long long>(facts.repeated),
+      static_cast<unsigned long long>(facts.readings),
+      static_cast<unsigned long long>(facts.points),
       static_cast<unsigned long long>(load.unanswered()), static_cast<long long>(longest.count()));
 }

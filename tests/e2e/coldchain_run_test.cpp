@@ -87,7 +87,7 @@ TEST_CASE("bad requests get an answer that says what was wrong, and leave nothin
   }
 
   CHECK(status_of(post(port, good)) == 202);
-  CHECK(coldchain.wait_archived());
+  CHECK(coldchain.wait_done());
   CHECK(coldchain.metric("coldchain_ingest_requests_total{status=\"400\"}") == 2);
   CHECK(coldchain.metric("coldchain_ingest_requests_total{status=\"202\"}") == 1);
   CHECK(coldchain.metric("coldchain_ingest_http_rejected_total") >= 4);
@@ -117,7 +117,7 @@ TEST_CASE("when too many requests wait, clients are told 429 and what was taken 
   load.finish(Load::Last::kAnswered);
   CHECK(load.told_to_wait() > 0);
   CHECK(load.surprises().empty());
-  CHECK(coldchain.wait_archived());
+  CHECK(coldchain.wait_done());
   CHECK(coldchain.stop() == 0);
   const DataFacts facts = check_data(coldchain.data(), load.accepted());
   CHECK(facts.faults == std::vector<std::string>{});
@@ -141,7 +141,7 @@ TEST_CASE("SIGTERM under load drains and exits 0, and a second start goes on whe
   load.set_port(coldchain.ingest_port());
   REQUIRE(wait_accepted(load, before + 500));
   load.finish(Load::Last::kAnswered);
-  CHECK(coldchain.wait_archived());
+  CHECK(coldchain.wait_done());
   CHECK(coldchain.stop() == 0);
   CHECK(load.surprises().empty());
   const DataFacts facts = check_data(coldchain.data(), load.accepted());
@@ -179,7 +179,7 @@ TEST_CASE("the archive is read beside the process that owns it") {
   Reports reports{"store"};
   const std::string report = reports.next();  // of device 1
   REQUIRE(post(coldchain.ingest_port(), report + "\n" + reports.next())->status == 202);
-  REQUIRE(coldchain.wait_archived());
+  REQUIRE(coldchain.wait_done());
   const std::string data = "data=" + coldchain.data().string();
   const auto run = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--set", data});
