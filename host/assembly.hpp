@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,9 @@
 #include "host/log.hpp"
 
 namespace bora::host {
+
+class ControlRoutes;
+class Taps;
 
 /// One number that a service shows on /metrics.
 struct Sample {
@@ -34,6 +38,8 @@ struct ServiceHost {
   std::function<void(LogLevel level, std::string_view event)> log = {};
   /// True once the process was told to end: a start() that waits for others gives up then.
   std::function<bool()> is_stopping = {};
+  /// Where streams offer samples of what goes through them; see host/tap.hpp. Never null inside a process.
+  Taps* taps = nullptr;
 };
 
 /// Something beside topologies that a process runs: a store that they share, an HTTP endpoint.
@@ -51,6 +57,11 @@ class Service {
   [[nodiscard]] virtual std::vector<Sample> samples() const { return {}; }
   /// Where it can be reached once it has started, for the log; empty when nowhere.
   [[nodiscard]] virtual std::string url() const { return {}; }
+  /// Adds to the control plane of the process; see host/control_routes.hpp. Called before anything starts.
+  virtual void add_routes(ControlRoutes& routes) { static_cast<void>(routes); }
+  /// Why the service cannot do its work now, for /readyz; nothing when it can. Called by any thread
+  /// between start() and stop(); must not wait.
+  [[nodiscard]] virtual std::optional<std::string> unready() const { return std::nullopt; }
 };
 
 /// What a process consists of. Parts start in the order in which they were added and stop in reverse:

@@ -38,6 +38,19 @@ struct Typed {
   std::string graph_format = "text";
 };
 
+// Where a program of this user keeps what is nobody else's: systemd's, then that of XDG.
+std::string state_directory(const std::vector<std::pair<std::string, std::string>>& environment) {
+  const auto value = [&environment](std::string_view name) -> std::string {
+    for (const auto& [key, text] : environment)
+      if (key == name) return text.substr(0, text.find(':'));
+    return {};
+  };
+  if (auto given = value("STATE_DIRECTORY"); !given.empty()) return given;
+  if (auto given = value("XDG_STATE_HOME"); !given.empty()) return given + "/bora";
+  if (auto given = value("HOME"); !given.empty()) return given + "/.local/state/bora";
+  return {};
+}
+
 class CommandLine {
  public:
   CommandLine(Program program, const Surroundings& surroundings)
@@ -45,6 +58,7 @@ class CommandLine {
     if (program_.version.empty()) program_.version = std::string{version()};
     program_.process.program = program_.name;
     program_.process.version = program_.version;
+    program_.process.control.state_directory = state_directory(around_.environment);
   }
 
   int run(std::vector<std::string> arguments);
@@ -102,7 +116,22 @@ void CommandLine::bind_own_settings() {
   settings.bind("control.address", control.address, "numeric address of the control plane");
   settings.bind("control.port", control.port, "its port; 0 is any free one");
   settings.bind("control.allow_remote", control.allow_remote,
-                "whether its address may be another than loopback: it has no passwords and no TLS");
+                "whether its address may be another than loopback without TLS");
+  settings.bind("control.tls.certificate", control.certificate_file,
+                "PEM file; with control.tls.key the control plane speaks https");
+  settings.bind("control.tls.key", control.key_file, "PEM file, without passphrase");
+  settings.bind("control.token", control.token, "what lets somebody change something through it");
+  settings.bind("control.token_file", control.token_file,
+                "file that holds the token, made when it is not there; empty: PROGRAM.token in the "
+                "state directory");
+  settings.bind("control.audit_file", control.audit_file,
+                "file of who changed what through it; empty: PROGRAM.audit.jsonl there");
+  settings.bind("control.ready.max_stuck", control.health.max_stuck,
+                "a thread that does not come back for this long makes the process unready");
+  settings.bind("control.ready.max_lag", control.health.max_lag,
+                "records that a topology may be behind in a process that is ready");
+  settings.bind("control.live.max_stuck", control.health.max_stuck_alive,
+                "a thread that does not come back for this long makes /livez say no; 0: never");
   settings.bind("shutdown.timeout", program_.process.shutdown_timeout,
                 "longest drain after SIGTERM", {0s, 24h});
   settings.bind("log.level", log_.level, "least severe lines that are written", kLevels);

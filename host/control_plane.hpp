@@ -1,37 +1,45 @@
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "bora/clock.hpp"
 #include "bora/status.hpp"
+#include "host/control_options.hpp"
+#include "host/control_routes.hpp"
 #include "host/log.hpp"
-#include "host/process.hpp"
-#include "host/process_view.hpp"
-
-namespace bora::http {
-class Server;
-}
+#include "host/operated.hpp"
+#include "host/tap.hpp"
 
 namespace bora::host {
 
-/// The HTTP side of a process, for those who operate it. Reads only: it changes nothing.
-/// Threads: one thread starts and stops it; `look` is called on its own thread.
+/// The HTTP side of a process, for those who operate it: host/openapi.yaml.
+/// Threads: one thread starts and stops it; routes are answered on its own two.
 class ControlPlane {
  public:
-  ControlPlane(const ControlPlaneOptions& options, Log& log, std::function<ProcessView()> look);
+  /// What it refers to outlives it.
+  struct Subjects {
+    std::string program;
+    Operated& process;
+    Log& log;
+    Taps& taps;
+    const Clock& clock;
+  };
+
+  ControlPlane(ControlPlaneOptions options, Subjects subjects);
   ~ControlPlane();
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
-  Status start();
+  /// Finds or makes the token, and listens. `more` are the routes of the process' parts.
+  Status start(std::vector<ControlRoute> more);
   void stop();
   [[nodiscard]] std::string url() const;
 
  private:
-  std::function<ProcessView()> look_;
-  std::unique_ptr<http::Server> server_;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace bora::host

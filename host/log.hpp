@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "bora/clock.hpp"
 
@@ -72,6 +73,17 @@ class Log {
   void warn(std::string_view msg, Fields fields = {}) { write(LogLevel::kWarn, msg, fields); }
   void error(std::string_view msg, Fields fields = {}) { write(LogLevel::kError, msg, fields); }
   void write(LogLevel level, std::string_view msg, Fields fields);
+
+  /// Less severe lines are dropped from now on.
+  void set_level(LogLevel level) noexcept;
+  [[nodiscard]] LogLevel level() const noexcept;
+
+  /// The last lines that were written, oldest first, at most `limit` and what memory is set aside for
+  /// (1,000 lines, 512 KiB); each an object of JSON, whatever LogOptions::format.
+  [[nodiscard]] std::vector<std::string> tail(std::size_t limit) const;
+  /// Gives the same to `watcher`, one by one, and from then on every line, until it returns false. It
+  /// is called by whoever logs, with the log locked: it must not wait, nor log.
+  void follow(std::size_t limit, std::function<bool(std::string_view line)> watcher);
 
  private:
   class Impl;

@@ -186,7 +186,7 @@ void add_process(Families& out, const ProcessView& view) {
       {{"program", view.program}, {"version", view.version}, {"compiler", std::string{compiler()}}},
       1);
   out.gauge("bora_ready", "1 when the process is ready, as /readyz says.", {},
-            view.state == ProcessState::kRunning ? 1 : 0);
+            view.unready.empty() ? 1 : 0);
   out.gauge("bora_uptime_seconds", "Time since the process began to start.", {},
             std::chrono::duration<double>(view.uptime).count());
   const ProcessStats stats = process_stats();

@@ -4,20 +4,24 @@
 #include <atomic>
 #include <iterator>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "bora/check.hpp"
 #include "host/control_plane.hpp"
+#include "host/operated.hpp"
+#include "host/part_gate.hpp"
 #include "host/process_view.hpp"
+#include "host/tap.hpp"
 
 namespace bora::host {
 
-class Process::Impl {
+class Process::Impl final : public Operated {
  public:
   Impl(ProcessOptions options, Log& log);
-  ~Impl();
+  ~Impl() override;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -25,28 +29,42 @@ class Process::Impl {
   bool is_finished();
   StopOutcome stop();
   void request_stop() { is_stop_requested_ = true; }
+  [[nodiscard]] bool is_stop_requested() const noexcept { return is_stop_requested_; }
   void hurry();
   [[nodiscard]] std::string control_url() const;
   [[nodiscard]] Result<MetricsSnapshot> metrics(const std::string& topology) const;
 
+  [[nodiscard]] ProcessView look() const override;
+  Result<std::string> pause(const std::string& spout, const std::string& topology) override;
+  Result<std::string> resume(const std::string& spout, const std::string& topology) override;
+  void drain() override;
+
  private:
   using RunningPart = std::unique_ptr<RunningTopology>;
-  using Part = std::variant<RunningPart, std::unique_ptr<Service>>;
+  struct ServicePart {
+    std::unique_ptr<Service> service;
+    std::shared_ptr<PartGate> gate;  // with the routes of the service
+  };
+  using Part = std::variant<RunningPart, ServicePart>;
+  using Starting = std::variant<Assembly::TopologyPart, ServicePart>;
 
-  Status start_part(Assembly::Part part);
+  std::vector<Starting> take_in(Assembly assembly, std::vector<ControlRoute>& routes);
+  Status start_part(Starting part);
   Status start_topology(Assembly::TopologyPart part);
-  Status start_service(std::unique_ptr<Service> service);
+  Status start_service(ServicePart part);
+  [[nodiscard]] Result<RunningTopology*> topology_with(const std::string& spout,
+                                                       const std::string& topology) const;
   void keep(Part part);
   void stop_topology(RunningTopology& topology, StopOutcome& outcome);
   void stop_parts(StopOutcome& outcome);
   [[nodiscard]] std::chrono::milliseconds time_left() const;
-  [[nodiscard]] ProcessView look() const;
 
   const ProcessOptions options_;
   Log& log_;
   const SystemClock machine_clock_;
   const Clock& clock_;
   const Instant began_;
+  Taps taps_;
   ControlPlane control_plane_;
   std::atomic<ProcessState> state_{ProcessState::kStarting};
   std::atomic<bool> is_hurried_{false};
@@ -56,8 +74,10 @@ class Process::Impl {
   Instant deadline_{};              // main thread, while stopping
   StopOutcome outcome_;
 
-  mutable std::mutex mutex_;  // guards the list; what it points to lives until the Process ends
+  mutable std::mutex
+      mutex_;  // guards what follows; what parts point to lives until the Process ends
   std::vector<Part> parts_;
+  std::set<std::pair<std::string, std::string>> paused_;  // topology and spout
 };
 
 Process::Impl::Impl(ProcessOptions options, Log& log)
@@ -65,7 +85,8 @@ Process::Impl::Impl(ProcessOptions options, Log& log)
       log_(log),
       clock_(options_.engine.clock != nullptr ? *options_.engine.clock : machine_clock_),
       began_(clock_.now()),
-      control_plane_(options_.control, log, [this] { return look(); }) {}
+      taps_(clock_),
+      control_plane_(options_.control, {options_.program, *this, log, taps_, clock_}) {}
 
 Process::Impl::~Impl() {
   hurry();
@@ -77,10 +98,12 @@ Process::Impl::~Impl() {
 
 Status Process::Impl::start(Assembly assembly) {
   BORA_CHECK(!has_control_plane_ && !is_stopped_, "a Process starts once");
-  if (Status status = control_plane_.start(); !status) return status;
+  std::vector<ControlRoute> routes;
+  std::vector<Starting> parts = take_in(std::move(assembly), routes);
+  if (Status status = control_plane_.start(std::move(routes)); !status) return status;
   has_control_plane_ = true;
   log_.info("control plane", {{"url", control_plane_.url()}});
-  for (Assembly::Part& part : std::move(assembly).take_parts()) {
+  for (Starting& part : parts) {
     if (Status status = start_part(std::move(part)); !status) {
       hurry();
       stop();
@@ -92,10 +115,27 @@ Status Process::Impl::start(Assembly assembly) {
   return {};
 }
 
-Status Process::Impl::start_part(Assembly::Part part) {
+std::vector<Process::Impl::Starting> Process::Impl::take_in(Assembly assembly,
+                                                            std::vector<ControlRoute>& routes) {
+  std::vector<Starting> parts;
+  for (Assembly::Part& part : std::move(assembly).take_parts()) {
+    if (auto* topology = std::get_if<Assembly::TopologyPart>(&part)) {
+      parts.emplace_back(std::move(*topology));
+      continue;
+    }
+    auto& service = std::get<std::unique_ptr<Service>>(part);
+    auto gate = std::make_shared<PartGate>(std::string{service->name()});
+    for (ControlRoute& route : gated_routes(*service, gate))
+      routes.push_back(std::move(route));
+    parts.emplace_back(ServicePart{std::move(service), std::move(gate)});
+  }
+  return parts;
+}
+
+Status Process::Impl::start_part(Starting part) {
   if (auto* topology = std::get_if<Assembly::TopologyPart>(&part))
     return start_topology(std::move(*topology));
-  return start_service(std::move(std::get<std::unique_ptr<Service>>(part)));
+  return start_service(std::move(std::get<ServicePart>(part)));
 }
 
 Status Process::Impl::start_topology(Assembly::TopologyPart part) {
@@ -117,20 +157,23 @@ Status Process::Impl::start_topology(Assembly::TopologyPart part) {
   return {};
 }
 
-Status Process::Impl::start_service(std::unique_ptr<Service> service) {
-  const std::string name{service->name()};
-  service->attach({.log =
-                       [this, name](LogLevel level, std::string_view event) {
-                         log_.write(level, "service", {{"service", name}, {"event", event}});
-                       },
-                   .is_stopping = [this] { return is_stop_requested_.load(); }});
-  if (Status status = service->start(); !status)
+Status Process::Impl::start_service(ServicePart part) {
+  Service& service = *part.service;
+  const std::string name{service.name()};
+  service.attach({.log =
+                      [this, name](LogLevel level, std::string_view event) {
+                        log_.write(level, "service", {{"service", name}, {"event", event}});
+                      },
+                  .is_stopping = [this] { return is_stop_requested_.load(); },
+                  .taps = &taps_});
+  if (Status status = service.start(); !status)
     return {status.error().kind, name + " did not start: " + status.error().message};
-  if (const std::string url = service->url(); url.empty())
+  if (const std::string url = service.url(); url.empty())
     log_.info("service started", {{"service", name}});
   else
     log_.info("service started", {{"service", name}, {"url", url}});
-  keep(std::move(service));
+  part.gate->open();
+  keep(std::move(part));
   return {};
 }
 
@@ -165,10 +208,13 @@ StopOutcome Process::Impl::stop() {
 
 void Process::Impl::stop_parts(StopOutcome& outcome) {
   for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
-    if (auto* topology = std::get_if<RunningPart>(&*part))
+    if (auto* topology = std::get_if<RunningPart>(&*part)) {
       stop_topology(**topology, outcome);
-    else
-      std::get<std::unique_ptr<Service>>(*part)->stop(time_left());
+      continue;
+    }
+    const auto& [service, gate] = std::get<ServicePart>(*part);
+    gate->close();
+    service->stop(time_left());
   }
 }
 
@@ -218,17 +264,69 @@ ProcessView Process::Impl::look() const {
   view.version = options_.version;
   view.state = state_;
   view.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began_);
+  view.now = clock_.wall_now();
+  view.taps = taps_.streams();
   const std::lock_guard lock{mutex_};
   for (const Part& part : parts_) {
     if (const auto* running = std::get_if<RunningPart>(&part)) {
       const RunningTopology& topology = **running;
       view.topologies.push_back({topology.nodes(), topology.edges(), topology.metrics()});
+      for (const auto& [name, spout] : paused_)
+        if (name == topology.name()) view.topologies.back().paused_spouts.push_back(spout);
       continue;
     }
-    std::vector<Sample> samples = std::get<std::unique_ptr<Service>>(part)->samples();
+    const ServicePart& running = std::get<ServicePart>(part);
+    std::vector<Sample> samples = running.service->samples();
     std::move(samples.begin(), samples.end(), std::back_inserter(view.samples));
+    if (const auto why = running.gate->pass([&] { return running.service->unready(); },
+                                            std::optional<std::string>{}))
+      view.unready_parts.push_back({std::string{running.service->name()}, *why});
   }
   return view;
+}
+
+// Requires: mutex_ is held.
+Result<RunningTopology*> Process::Impl::topology_with(const std::string& spout,
+                                                      const std::string& topology) const {
+  RunningTopology* found = nullptr;
+  for (const Part& part : parts_) {
+    const auto* running = std::get_if<RunningPart>(&part);
+    if (running == nullptr || (!topology.empty() && (*running)->name() != topology)) continue;
+    for (const Topology::Node& node : (*running)->nodes()) {
+      if (!node.is_spout || node.name != spout) continue;
+      if (found != nullptr)
+        return Error{ErrorKind::kInvalid, "topologies " + found->name() + " and " +
+                                              (*running)->name() + " have a spout \"" + spout +
+                                              "\": say which, ?topology=NAME"};
+      found = running->get();
+    }
+  }
+  if (found != nullptr) return found;
+  return Error{ErrorKind::kNotFound, "no spout \"" + spout + "\" runs here" +
+                                         (topology.empty() ? "" : " in topology " + topology)};
+}
+
+Result<std::string> Process::Impl::pause(const std::string& spout, const std::string& topology) {
+  const std::lock_guard lock{mutex_};
+  const auto found = topology_with(spout, topology);
+  if (!found) return found.status();
+  if (Status paused = (*found)->deactivate(spout); !paused) return paused;
+  paused_.emplace((*found)->name(), spout);
+  return (*found)->name();
+}
+
+Result<std::string> Process::Impl::resume(const std::string& spout, const std::string& topology) {
+  const std::lock_guard lock{mutex_};
+  const auto found = topology_with(spout, topology);
+  if (!found) return found.status();
+  if (Status resumed = (*found)->activate(spout); !resumed) return resumed;
+  paused_.erase({(*found)->name(), spout});
+  return (*found)->name();
+}
+
+void Process::Impl::drain() {
+  log_.info("drain: asked for through the control plane");
+  request_stop();
 }
 
 Process::Process(ProcessOptions options, Log& log)
@@ -238,6 +336,7 @@ Status Process::start(Assembly assembly) { return impl_->start(std::move(assembl
 bool Process::is_finished() { return impl_->is_finished(); }
 StopOutcome Process::stop() { return impl_->stop(); }
 void Process::request_stop() { impl_->request_stop(); }
+bool Process::is_stop_requested() const noexcept { return impl_->is_stop_requested(); }
 void Process::hurry() { impl_->hurry(); }
 std::string Process::control_url() const { return impl_->control_url(); }
 Result<MetricsSnapshot> Process::metrics(const std::string& topology) const {

@@ -10,16 +10,10 @@
 #include "bora/running_topology.hpp"
 #include "bora/status.hpp"
 #include "host/assembly.hpp"
+#include "host/control_options.hpp"
 #include "host/log.hpp"
 
 namespace bora::host {
-
-struct ControlPlaneOptions {
-  std::string address = "127.0.0.1";  ///< Anything but loopback needs allow_remote.
-  std::uint16_t port = 9400;          ///< 0: any free one, see Process::control_url().
-  /// The control plane knows no passwords and speaks no TLS: true says that the network is trusted.
-  bool allow_remote = false;
-};
 
 struct ProcessOptions {
   std::string program = "bora";
@@ -37,7 +31,7 @@ struct StopOutcome {
 };
 
 /// Any number of topologies and services at work in one process, with the control plane that shows
-/// them: /livez, /readyz, /metrics, /api/v1/topology and a page at /.
+/// them: host/openapi.yaml says what it answers.
 ///
 ///   Process process{options, log};
 ///   if (Status s = process.start(std::move(assembly)); !s) ...
@@ -67,6 +61,9 @@ class Process {
   StopOutcome stop();
   /// Says that stop() comes: a start() in another thread does not wait any more for what is outside.
   void request_stop();
+  /// Whether request_stop() was called, or somebody asked the control plane for a drain: whoever runs
+  /// the process calls stop() then.
+  [[nodiscard]] bool is_stop_requested() const noexcept;
   /// Makes a stop() that drains in another thread give up, and later ones not drain at all.
   void hurry();
 

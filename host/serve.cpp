@@ -57,7 +57,7 @@ int serve(Invocation& invocation, Assembly assembly, const std::function<bool(Pr
   StopRequest request;
   const SignalWatch signals{[&](std::uint32_t nth) { on_signal(nth, log, process, request); }};
   if (Status started = process.start(std::move(assembly)); !started) {
-    if (request.wait(std::chrono::milliseconds{0})) {
+    if (process.is_stop_requested()) {
       log.info("stopped before it had started", {{"waited_for", started.message()}});
       return 0;
     }
@@ -69,7 +69,8 @@ int serve(Invocation& invocation, Assembly assembly, const std::function<bool(Pr
   if (const Status told = manager.ready(clock.now()); !told)
     log.warn("service manager", {{"err", told.message()}});
   while (!request.wait(kLookEvery)) {
-    if (process.is_finished() || (is_done && is_done(process))) break;
+    if (process.is_stop_requested() || process.is_finished() || (is_done && is_done(process)))
+      break;
     manager.alive(clock.now());
   }
   manager.stopping();

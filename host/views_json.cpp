@@ -11,6 +11,7 @@ using Json = nlohmann::ordered_json;
 
 Json latency_json(const HistogramSnapshot& histogram) {
   return {{"count", histogram.count},
+          {"sum_ns", histogram.sum_ns},
           {"p50_ns", histogram.percentile(0.50).count()},
           {"p90_ns", histogram.percentile(0.90).count()},
           {"p99_ns", histogram.percentile(0.99).count()}};
@@ -67,6 +68,59 @@ Json oldest_json(const MetricsSnapshot& metrics) {
   return list;
 }
 
+// Of a record spout's own gauges.
+Json lag_json(const MetricsSnapshot& metrics) {
+  Json list = Json::array();
+  for (const TaskMetricsSnapshot& task : metrics.tasks) {
+    if (!task.is_spout) continue;
+    Json entry{{"spout", task.component}, {"task", task.task}};
+    bool is_known = false;
+    bool is_paused = false;
+    for (const Gauge& gauge : task.gauges) {
+      if (gauge.name == "source_paused") is_paused = gauge.value != 0;
+      if (gauge.name != "lag_records") continue;
+      entry["records"] = gauge.value;
+      is_known = true;
+    }
+    if (!is_known) continue;
+    entry["is_paused"] = is_paused;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json reasons_json(const std::vector<Reason>& reasons) {
+  Json list = Json::array();
+  for (const Reason& reason : reasons) {
+    Json entry{{"kind", to_string(reason.kind)}};
+    if (!reason.topology.empty()) entry["topology"] = reason.topology;
+    if (!reason.component.empty()) entry["component"] = reason.component;
+    entry["text"] = reason.text;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json readiness_object(ProcessState state, const std::vector<Reason>& reasons) {
+  return {
+      {"ready", reasons.empty()}, {"state", to_string(state)}, {"reasons", reasons_json(reasons)}};
+}
+
+Json samples_json(const std::vector<Sample>& samples) {
+  Json list = Json::array();
+  for (const Sample& sample : samples) {
+    Json labels = Json::object();
+    for (const auto& [name, value] : sample.labels)
+      labels[name] = value;
+    list.push_back({{"name", sample.name},
+                    {"help", sample.help},
+                    {"kind", sample.kind == Sample::Kind::kCounter ? "counter" : "gauge"},
+                    {"labels", std::move(labels)},
+                    {"value", sample.value}});
+  }
+  return list;
+}
+
 Json topology_json(const TopologyView& topology) {
   Json json = graph_json(topology.metrics.topology, topology.nodes, topology.edges);
   Json& tasks = json["tasks"] = Json::array();
@@ -75,8 +129,10 @@ Json topology_json(const TopologyView& topology) {
   json["errors"] = errors_json(topology.metrics);
   json["oldest_in_flight"] = oldest_json(topology.metrics);
   Json& stuck = json["stuck"] = Json::array();
-  for (const auto& [component, since] : topology.metrics.stuck)
-    stuck.push_back({{"component", component}, {"for_ns", since.count()}});
+  for (const auto& [task, since] : topology.metrics.stuck)
+    stuck.push_back({{"component", component_of(task)}, {"task", task}, {"for_ns", since.count()}});
+  json["lag"] = lag_json(topology.metrics);
+  json["paused_spouts"] = topology.paused_spouts;
   json["bytes_in_flight"] = topology.metrics.bytes_in_flight;
   return json;
 }
@@ -87,12 +143,20 @@ std::string process_json(const ProcessView& view) {
   Json json{{"program", view.program},
             {"version", view.version},
             {"state", to_string(view.state)},
-            {"uptime_ms", view.uptime.count()}};
+            {"uptime_ms", view.uptime.count()},
+            {"now", format_time(view.now)},
+            {"readiness", readiness_object(view.state, view.unready)},
+            {"taps", view.taps}};
   Json& topologies = json["topologies"] = Json::array();
   for (const TopologyView& topology : view.topologies)
     topologies.push_back(topology_json(topology));
+  json["samples"] = samples_json(view.samples);
   // What a component reports as its error may be no UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string readiness_json(ProcessState state, const std::vector<Reason>& reasons) {
+  return readiness_object(state, reasons).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace bora::host

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "host/process_view.hpp"
 
 namespace bora::host {
 
-/// What GET /api/v1/topology answers: the process, and of each topology its graph, tasks, last errors,
-/// oldest messages in flight and stuck threads. Durations are in nanoseconds, under names that end in
-/// _ns; times are RFC 3339.
+/// What GET /api/v1/topology answers: Process of host/openapi.yaml.
 [[nodiscard]] std::string process_json(const ProcessView& view);
+
+/// What /readyz and its kin answer: Readiness of host/openapi.yaml.
+[[nodiscard]] std::string readiness_json(ProcessState state, const std::vector<Reason>& reasons);
 
 }  // namespace bora::host

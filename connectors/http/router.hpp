@@ -16,7 +16,7 @@ namespace bora::http::internal {
 /// Threads: immutable once the server has started.
 class Router {
  public:
-  using Target = std::variant<Server::Handler, Server::AsyncHandler>;
+  using Target = std::variant<Server::Handler, Server::AsyncHandler, Server::EventsHandler>;
 
   Router();
   ~Router();

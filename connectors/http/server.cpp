@@ -69,6 +69,8 @@ class Server::Impl {
   void on_accept(boost::system::error_code code, tcp::socket socket);
   void add_session(tcp::socket socket);
   void remove_session(internal::Session* session);
+  /// Has the connection closed that has been silent longest. False when none is silent.
+  bool make_room(const internal::Session& newest);
   /// What is open now; never called with mutex_ held, for a session may end when the list does.
   std::vector<std::shared_ptr<internal::Session>> open_sessions();
 
@@ -169,9 +171,23 @@ void Server::Impl::add_session(tcp::socket socket) {
   open_.store(open, std::memory_order_relaxed);
   if (open <= options_.max_connections && open_of_address <= options_.max_connections_per_address)
     return session->serve();
+  if (options_.when_full == WhenFull::kCloseIdle && make_room(*session)) return session->serve();
   refused_.fetch_add(1, std::memory_order_relaxed);
   // Saying no in TLS would cost more than serving; a session that is dropped closes its connection.
   if (!context_.tls && open <= options_.max_connections + kRefusalsAtOnce) session->refuse();
+}
+
+bool Server::Impl::make_room(const internal::Session& newest) {
+  std::shared_ptr<internal::Session> silent;
+  auto silent_since = std::chrono::steady_clock::time_point::max();
+  for (const auto& session : open_sessions()) {
+    const auto since = session->idle_since();
+    if (session.get() == &newest || !since || *since >= silent_since) continue;
+    silent = session;
+    silent_since = *since;
+  }
+  if (silent) silent->close_when_idle();
+  return silent != nullptr;
 }
 
 void Server::Impl::remove_session(internal::Session* session) {
@@ -239,6 +255,9 @@ void Server::route(Method method, const std::string& path, Handler handler) {
 }
 void Server::route_async(Method method, const std::string& path, AsyncHandler handler) {
   impl_->router.add(method, path, std::move(handler));
+}
+void Server::route_events(const std::string& path, EventsHandler handler) {
+  impl_->router.add(Method::kGet, path, std::move(handler));
 }
 Status Server::start() { return impl_->start(); }
 std::uint16_t Server::port() const noexcept { return impl_->port; }

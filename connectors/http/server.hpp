@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bora/status.hpp"
+#include "connectors/http/event_stream.hpp"
 #include "connectors/http/message.hpp"
 #include "connectors/http/responder.hpp"
 #include "connectors/http/tls.hpp"
@@ -21,6 +22,12 @@ enum class Exposure : std::uint8_t {
   kPlaintext,  ///< Any address: something in front of it terminates TLS, or the network is trusted.
 };
 
+/// What becomes of a connection that is one too many.
+enum class WhenFull : std::uint8_t {
+  kRefuse,     ///< It is answered 503, or closed without a word when it would be TLS.
+  kCloseIdle,  ///< The one that has been silent longest makes room; refused when none is.
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< Numeric, IPv4 or IPv6.
   std::uint16_t port = 0;             ///< 0: any free one, see Server::port().
@@ -30,8 +37,8 @@ struct ServerOptions {
   std::uint32_t threads = 1;
   std::size_t max_body_bytes = std::size_t{1} << 20;         ///< Larger: 413.
   std::uint32_t max_header_bytes = std::uint32_t{16} << 10;  ///< Larger: 431.
-  /// One more is answered 503, or closed without a word when it would be TLS.
   std::size_t max_connections = 1024;
+  WhenFull when_full = WhenFull::kRefuse;
   /// The same for the connections of one address, so that one client cannot take all of them.
   std::size_t max_connections_per_address = 1024;
   /// From the first byte of a request to its last; also what TLS may take to be agreed, and a response
@@ -41,6 +48,12 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   /// A request that its handler has not answered by then gets 503.
   std::chrono::milliseconds answer_timeout{60'000};
+  /// Bytes of events that may wait for the reader of a stream; one that is slower is cut off.
+  std::size_t max_stream_bytes = std::size_t{256} << 10;
+  /// Streams that may be open at once; one more is answered 503.
+  std::size_t max_streams = 64;
+  /// A stream with nothing to say shows this often that it lives, and sees whether its reader does.
+  std::chrono::milliseconds heartbeat{10'000};
   /// Gets one line when a handler throws or connections cannot be accepted. Called on the server's
   /// threads; must not wait. Null drops them.
   std::function<void(const std::string& text)> on_event = {};
@@ -69,6 +82,8 @@ class Server {
  public:
   using Handler = std::function<Response(const Request&)>;
   using AsyncHandler = std::function<void(Request, Responder)>;
+  /// A response refuses; nothing means that the stream goes on for as long as it is held.
+  using EventsHandler = std::function<std::optional<Response>(const Request&, EventStream)>;
 
   explicit Server(ServerOptions options);
   ~Server();
@@ -80,6 +95,8 @@ class Server {
   /// Requires: before start(); one handler for each method and path. HEAD is answered by GET's.
   void route(Method method, const std::string& path, Handler handler);
   void route_async(Method method, const std::string& path, AsyncHandler handler);
+  /// GET `path` is answered with server-sent events. The connection serves nothing else afterwards.
+  void route_events(const std::string& path, EventsHandler handler);
 
   /// Listens. Fails: kInvalid for an address that is no address or not allowed and for files of TLS
   /// that cannot be used, kUnavailable when the port is taken.

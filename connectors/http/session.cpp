@@ -78,18 +78,33 @@ void fill_head(beast::http::response<Body>& message, const Response& response) {
     message.insert(header.name, header.value);
 }
 
+constexpr std::string_view kEventsHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+
+std::int64_t steady_now() noexcept {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
+}
+
 }  // namespace
 
 Session::Session(tcp::socket socket, SessionContext& context)
     : context_(context),
       stream_(std::move(socket)),
       timer_(stream_.get_executor()),
-      peer_(name_of(stream_.tcp().socket())) {
+      peer_(name_of(stream_.tcp().socket())),
+      idle_since_(steady_now()) {
   beast::error_code ignored;  // a socket that cannot do without delay is only slower
   stream_.tcp().socket().set_option(tcp::no_delay{true}, ignored);
 }
 
-Session::~Session() { context_.on_closed(this); }
+Session::~Session() {
+  if (events_) {
+    events_->end();
+    --context_.streams;
+  }
+  context_.on_closed(this);
+}
 
 void Session::serve() {
   net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
@@ -110,7 +125,7 @@ void Session::shake_hands() {
 
 void Session::refuse() {
   net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
-    self->is_idle_ = false;
+    self->set_idle(false);
     Response response = problem(503, "too many connections: try again later, or use fewer");
     response.headers.push_back({"Retry-After", "1"});
     self->answer(std::move(response));
@@ -119,7 +134,7 @@ void Session::refuse() {
 
 void Session::close_when_idle() {
   net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
-    if (self->is_idle_) self->close();
+    if (self->is_idle_ || self->events_) self->close();
   });
 }
 
@@ -139,7 +154,7 @@ void Session::deliver(std::uint64_t exchange, Response response) {
 void Session::wait_for_request() {
   if (buffer_.size() > 0) return read_header();  // it came with the one before
   if (context_.is_stopping) return close();
-  is_idle_ = true;
+  set_idle(true);
   stream_.tcp().expires_after(context_.options.idle_timeout);
   stream_.async_read_some(buffer_.prepare(kFirstRead),
                           [self = shared_from_this()](Code code, std::size_t bytes) {
@@ -150,7 +165,7 @@ void Session::wait_for_request() {
 }
 
 void Session::read_header() {
-  is_idle_ = false;
+  set_idle(false);
   parser_.emplace();
   parser_->header_limit(context_.options.max_header_bytes);
   parser_->body_limit(context_.options.max_body_bytes);
@@ -216,6 +231,8 @@ void Session::run_handler(const Router::Target& target, Request request) {
   try {
     if (const auto* handler = std::get_if<Server::Handler>(&target))
       return answer((*handler)(request));
+    if (const auto* handler = std::get_if<Server::EventsHandler>(&target))
+      return run_events(*handler, request);
     await_answer();
     Responder responder{context_.box, weak_from_this(), exchange_};
     return std::get<Server::AsyncHandler>(target)(std::move(request), std::move(responder));
@@ -240,6 +257,73 @@ void Session::await_answer() {
     if (self->is_awaiting_ && exchange == self->exchange_)
       self->answer(problem(503, "no answer in time; the request may still take effect"));
   });
+}
+
+void Session::run_events(const Server::EventsHandler& handler, const Request& request) {
+  if (is_head_) return answer({.content_type = "text/event-stream"});
+  if (context_.streams >= context_.options.max_streams)
+    return answer(problem(503, "too many streams are open: close one, or try again later"));
+  const auto queue = std::make_shared<EventQueue>(context_.options.max_stream_bytes);
+  std::optional<Response> refusal =
+      handler(request, EventStream{context_.box, weak_from_this(), queue});
+  if (refusal) return answer(std::move(*refusal));
+  events_ = queue;
+  ++context_.streams;
+  begin_events();
+}
+
+// The body ends with the connection: nothing is said of its length, and no chunks are counted.
+void Session::begin_events() {
+  keeps_alive_ = false;
+  events_text_ = kEventsHead;
+  write_events();
+}
+
+void Session::write_events() {
+  stream_.tcp().expires_after(context_.options.request_timeout);
+  net::async_write(
+      stream_, net::buffer(events_text_),
+      [self = shared_from_this()](Code code, std::size_t) { self->on_events_written(code); });
+}
+
+void Session::on_events_written(Code code) {
+  if (code || context_.is_stopping) return close();
+  EventQueue::Portion portion = events_->take();
+  if (portion.is_cut) return close();
+  events_text_ = std::move(portion.text);
+  if (!events_text_.empty()) return write_events();
+  if (!portion.is_ended) return await_events();
+  if (stream_.is_tls()) return say_goodbye();
+  linger();
+}
+
+void Session::await_events() {
+  is_waiting_for_events_ = true;
+  stream_.tcp().expires_never();
+  timer_.expires_after(context_.options.heartbeat);
+  timer_.async_wait([self = shared_from_this()](Code code) {
+    self->is_waiting_for_events_ = false;
+    if (!self->stream_.tcp().socket().is_open()) return;
+    if (!code) self->events_->push_heartbeat();
+    self->on_events_written({});
+  });
+}
+
+void Session::on_events() {
+  net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
+    if (self->is_waiting_for_events_) self->timer_.cancel();
+  });
+}
+
+void Session::set_idle(bool is_idle) noexcept {
+  is_idle_ = is_idle;
+  idle_since_.store(is_idle ? steady_now() : 0, std::memory_order_relaxed);
+}
+
+std::optional<std::chrono::steady_clock::time_point> Session::idle_since() const noexcept {
+  const std::int64_t since = idle_since_.load(std::memory_order_relaxed);
+  if (since == 0) return std::nullopt;
+  return std::chrono::steady_clock::time_point{std::chrono::nanoseconds{since}};
 }
 
 // Tells the client what was wrong with its request, where the connection still allows it.
@@ -321,6 +405,7 @@ void Session::discard_input() {
 
 void Session::close() noexcept {
   is_awaiting_ = false;
+  if (events_) events_->end();
   timer_.cancel();
   stream_.tcp().close();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,7 @@ struct SessionContext {
   std::atomic<bool> is_stopping{false};
   std::atomic<std::uint64_t> requests{0};  // the two counters are statistics: relaxed throughout
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::size_t> streams{0};  // open now
 };
 
 /// One connection: reads a request, has it answered, writes the answer, and so on, one after another.
@@ -67,6 +69,10 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] std::string_view address() const noexcept { return address_of(peer_); }
   /// The answer to request number `exchange`; ignored when that one has been answered. Any thread.
   void deliver(std::uint64_t exchange, Response response);
+  /// There is something in the queue of the stream, or it ended. Any thread.
+  void on_events();
+  /// Since when it has waited for a request; nothing while it has one. Any thread.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> idle_since() const noexcept;
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -84,6 +90,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void dispatch(Method method, Request request);
   void run_handler(const Router::Target& target, Request request);
   void await_answer();
+  void run_events(const Server::EventsHandler& handler, const Request& request);
+  void begin_events();
+  void write_events();
+  void on_events_written(Code code);
+  void await_events();
+  void set_idle(bool is_idle) noexcept;
   void reject(Code code);
   void answer(Response response);
   template <class Body>
@@ -101,9 +113,14 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<Parser> parser_;
   std::variant<std::monostate, Full, HeadOnly> response_;
   std::string peer_;
-  std::uint64_t exchange_ = 0;  // number of the request at hand
+  std::shared_ptr<EventQueue> events_;  // with its EventStreams; null when this is no stream
+  std::string events_text_;             // being written
+  std::uint64_t exchange_ = 0;          // number of the request at hand
   std::size_t discarded_ = 0;
-  bool is_idle_ = true;       // between requests, not a byte of the next one seen
+  bool is_idle_ = true;  // between requests, not a byte of the next one seen
+  bool is_waiting_for_events_ = false;
+  // When is_idle_ began, in ns of the steady clock; 0 while busy. A hint for who makes room: relaxed.
+  std::atomic<std::int64_t> idle_since_;
   bool is_awaiting_ = false;  // the handler has request number exchange_
   bool is_head_ = false;      // its method is HEAD
   bool keeps_alive_ = false;  // after its answer

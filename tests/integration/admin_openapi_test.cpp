@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -8,116 +6,48 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
-#include <yaml-cpp/yaml.h>
 
 #include "services/admin/openapi.hpp"
 #include "support/admin_fixture.hpp"
+#include "support/openapi_check.hpp"
 
 using namespace bora;
 using namespace bora::admin;
 using http::Method;
-using nlohmann::json;
 
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 struct Documented : testing::AdminFixture {
-  YAML::Node document = YAML::Load(std::string{openapi_document()});
+  testing::OpenApi api{openapi_document()};
 
   Documented() { REQUIRE(start() == ""); }
   ~Documented() { stop(); }
 
-  // Follows {$ref: "#/a/b"}.
-  [[nodiscard]] YAML::Node resolve(YAML::Node node) const {
-    if (!node.IsMap() || !node["$ref"]) return node;
-    std::istringstream path{node["$ref"].as<std::string>().substr(2)};
-    YAML::Node at = YAML::Clone(document);
-    for (std::string step; std::getline(path, step, '/');) {
-      YAML::Node next = at[step];
-      REQUIRE(next);
-      at.reset(next);
-    }
-    return at;
-  }
-  // What the value does that its schema does not allow; empty when nothing.
-  [[nodiscard]] std::string fault(const json& value, YAML::Node schema) const {
-    schema.reset(resolve(schema));
-    const auto type = schema["type"] ? schema["type"].as<std::string>() : std::string{};
-    if (type == "object") return fault_of_object(value, schema);
-    if (type == "array") {
-      if (!value.is_array()) return "no array";
-      for (const json& item : value)
-        if (auto text = fault(item, schema["items"]); !text.empty()) return text;
-      return {};
-    }
-    if (type == "integer") return value.is_number_integer() ? "" : "no integer";
-    if (type == "boolean") return value.is_boolean() ? "" : "no boolean";
-    if (type != "string" || !value.is_string()) return "no " + type;
-    if (schema["pattern"] && !std::regex_search(value.get<std::string>(),
-                                                std::regex{schema["pattern"].as<std::string>()}))
-      return "not like " + schema["pattern"].as<std::string>();
-    return {};
-  }
-  [[nodiscard]] std::string fault_of_object(const json& value, const YAML::Node& schema) const {
-    if (!value.is_object()) return "no object";
-    if (schema["required"])
-      for (const auto& name : schema["required"])
-        if (!value.contains(name.as<std::string>())) return "lacks " + name.as<std::string>();
-    for (const auto& [name, item] : value.items()) {
-      const YAML::Node& properties = schema["properties"];
-      if (properties && properties[name]) {
-        if (auto text = fault(item, properties[name]); !text.empty()) return name + ": " + text;
-      } else if (const YAML::Node extra = schema["additionalProperties"]; extra) {
-        if (!extra.IsMap()) return "has " + name;
-        if (auto text = fault(item, extra); !text.empty()) return name + ": " + text;
-      }
-    }
-    return {};
-  }
   // One call, and whether its answer is one that the document knows.
   void expect(int status, Method method, const std::string& path, const std::string& as,
               Permission who, const std::string& body = {}) {
     INFO(to_string(method) << ' ' << path << ' ' << status);
     const auto answer = call(method, path, token_of(who), body);
     REQUIRE(answer.status == status);
-    const YAML::Node responses =
-        document["paths"][as][lower(std::string{to_string(method)})]["responses"];
-    REQUIRE(responses);
-    const YAML::Node response = resolve(responses[std::to_string(status)]);
-    REQUIRE(response);
-    if (!response["content"]) {
-      CHECK(answer.body.empty());
-      return;
-    }
-    const auto content = response["content"].begin();
-    CHECK(answer.content_type == content->first.as<std::string>());
-    CHECK(fault(json::parse(answer.body), content->second["schema"]) == "");
-    seen.insert({as, lower(std::string{to_string(method)})});
+    api.check(as, method, answer);
+    seen.insert({as, testing::lower(std::string{to_string(method)})});
   }
 
   std::set<std::pair<std::string, std::string>> seen;
 };
 
-using Operations = std::set<std::pair<std::string, std::string>>;
+using testing::lower;
+using testing::OpenApi;
 
 }  // namespace
 
 TEST_CASE_METHOD(Documented,
                  "each route is documented, and each documented operation has a route") {
-  Operations documented;
+  const OpenApi::Operations documented = api.operations();
   std::map<std::string, std::set<std::string>> methods;
-  for (const auto& path : document["paths"])
-    for (const auto& operation : path.second)
-      if (const auto name = operation.first.as<std::string>(); name != "parameters") {
-        documented.insert({path.first.as<std::string>(), name});
-        methods[path.first.as<std::string>()].insert(name);
-      }
-  Operations routed{{"/openapi.yaml", "get"}};
+  for (const auto& [path, method] : documented)
+    methods[path].insert(method);
+  OpenApi::Operations routed{{"/openapi.yaml", "get"}};
   for (const Operation& operation : part->operations())
     routed.insert({operation.path, lower(std::string{to_string(operation.method)})});
   CHECK(documented == routed);
@@ -140,8 +70,7 @@ TEST_CASE_METHOD(Documented,
 
 TEST_CASE_METHOD(Documented, "each operation needs the permission that is documented") {
   for (const Operation& operation : part->operations()) {
-    const YAML::Node node =
-        document["paths"][operation.path][lower(std::string{to_string(operation.method)})];
+    const YAML::Node node = api.operation(operation.path, operation.method);
     INFO(operation.path << ' ' << to_string(operation.method));
     if (!operation.needed) {
       CHECK_FALSE(node["x-permission"]);
