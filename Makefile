@@ -3,7 +3,7 @@ SEEDS ?= 2000
 KILLS ?= 20
 ARGS ?=
 
-.PHONY: help run test bench bench-smoke simulate kill-test services services-down format lint clean
+.PHONY: help run test bench bench-smoke simulate kill-test services services-down format lint web-test clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ format: ## rewrite the sources as .clang-format says
 
 lint: ## clang-tidy
 	@scripts/lint
+
+web-test: ## drive the page in a real browser (needs npm and chromium)
+	@scripts/web-test $(ARGS)
 
 clean: ## end the servers of scripts/services, remove build/
 	@scripts/services down
