@@ -66,6 +66,7 @@ void AuthenticationSettings::bind(host::Settings& settings) {
 
 void ProgramOptions::bind(host::Settings& settings) {
   topics.bind(settings);
+  topics.bind_delivery(settings, "authentication");
   authentication.bind(settings);
 }
 
@@ -113,7 +114,9 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   };
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
-  return assemble(options.authentication, shared_topics, view, assembly);
+  AuthenticationSettings settings = options.authentication;
+  if (options.topics.is_exactly_once()) settings.topology.delivery = parts::Delivery::kExactlyOnce;
+  return assemble(settings, shared_topics, view, assembly);
 }
 
 }  // namespace bora::authentication

@@ -21,21 +21,24 @@ OutgoingRecord encode(const Outcome& outcome) {
 
 Result<Topology> make_topology(const AuthenticationOptions& options, AuthenticationWorld world) {
   TopologyBuilder topology{"authentication"};
-  auto reports =
-      topology.spout("reports",
-                     [connections = world.connections, spout = options.spout] {
-                       return RecordSpout<ConsumedRecord>{connections, spout};
-                     },
-                     {.max_in_flight = options.max_in_flight, .source_key = "device_id"});
+  auto reports = topology.spout("reports",
+                                [connections = world.connections, spout = options.spout] {
+                                  return RecordSpout<ConsumedRecord>{connections, spout};
+                                },
+                                {.max_in_flight = options.max_in_flight,
+                                 .source_key = "device_id",
+                                 .effects = Effects::kTransaction});
   // On the spout's thread: a hop would cost more than the parsing.
-  auto parse =
-      topology.bolt("parse", [view = world.checks.view] { return ParseBolt{view}; }).local(reports);
+  auto parse = topology
+                   .bolt("parse", [view = world.checks.view] { return ParseBolt{view}; },
+                         {.effects = Effects::kNone})
+                   .local(reports);
   auto devices = topology
                      .bolt("devices",
                            [checks = world.checks, memo = options.memo] {
                              return CredentialBolt<DeviceClaim>{checks, memo};
                            },
-                           {.tasks = options.device_tasks})
+                           {.tasks = options.device_tasks, .effects = Effects::kNone})
                      .fields(parse[&ParseBolt::devices], &DeviceClaim::id, "device_id");
   // For the memory's sake only: in another process the same gateway is checked once more. So the warning
   // that the source is not partitioned by it changes nothing.
@@ -44,18 +47,21 @@ Result<Topology> make_topology(const AuthenticationOptions& options, Authenticat
                             [checks = world.checks, memo = options.memo] {
                               return CredentialBolt<GatewayClaim>{checks, memo};
                             },
-                            {.tasks = options.gateway_tasks})
+                            {.tasks = options.gateway_tasks, .effects = Effects::kNone})
                       .fields(parse[&ParseBolt::gateways], &GatewayClaim::id, "gateway_id");
-  auto join =
-      topology.bolt("join", [] { return JoinBolt{kMessageTimeout + std::chrono::minutes{1}}; })
-          .global(devices)
-          .global(gateways);
+  auto join = topology
+                  .bolt("join", [] { return JoinBolt{kMessageTimeout + std::chrono::minutes{1}}; },
+                        {.effects = Effects::kNone})
+                  .global(devices)
+                  .global(gateways);
   topology
       .bolt("publish",
             [sinks = world.sinks, sink = options.sink] {
               return RecordSinkBolt<Outcome>{sinks, encode, sink};
-            })
+            },
+            {.effects = Effects::kTransaction})
       .local(join);
+  if (options.delivery == parts::Delivery::kExactlyOnce) topology.exactly_once();
   return topology.build();
 }
 

@@ -13,6 +13,7 @@
 #include "spouts/record_spout_options.hpp"
 #include "topologies/authentication/bolts.hpp"
 #include "topologies/authentication/credential_memo.hpp"
+#include "topologies/parts/topics.hpp"
 
 namespace bora::authentication {
 
@@ -28,6 +29,8 @@ struct AuthenticationOptions {
   MemoOptions memo = {};
   RecordSpoutOptions spout = {};
   RecordSinkOptions sink = {};
+  /// Exactly once needs connections and sinks of one transaction.
+  parts::Delivery delivery = parts::Delivery::kAtLeastOnce;
 };
 
 /// What the topology works on. Called when components open, not before.

@@ -126,14 +126,17 @@ std::vector<host::Sample> KafkaPart::samples() const {
 RecordConnections KafkaPart::connections(std::string topic, std::string group) {
   return {.source =
               [this, topic = std::move(topic), group = std::move(group)](std::uint32_t task) {
-                return std::make_unique<WatchedSource>(
+                auto source = std::make_unique<WatchedSource>(
                     kafka::KafkaSourceOptions{.kafka = options_.kafka,
                                               .topic = options_.prefix + topic,
                                               .group = options_.prefix + group,
                                               .instance_id = instance_of(options_, task)},
                     options_.prefix.size(), clock_, sources_);
+                if (transaction_ != nullptr) transaction_->follow(source->source());
+                return source;
               },
-          .dead_letters = sinks()};
+          .dead_letters = sinks(),
+          .transaction = transaction_};
 }
 
 std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topic) {
@@ -146,8 +149,13 @@ std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topi
 
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks() {
   return [this](std::uint32_t) -> std::unique_ptr<RecordSink> {
-    auto sink = std::make_unique<kafka::KafkaSink>(
-        kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
+    std::unique_ptr<RecordSink> sink;
+    if (transaction_ != nullptr) {
+      sink = transaction_->sink();
+    } else {
+      sink = std::make_unique<kafka::KafkaSink>(
+          kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
+    }
     if (options_.prefix.empty()) return sink;
     return std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
   };

@@ -65,14 +65,26 @@ Result<std::unique_ptr<TopicsPart>> make_topics(const TopicsOptions& options,
                                                 std::string program, const Clock& clock) {
   if (!options.is_kafka()) {
     if (Status alone = check_log(options); !alone) return alone;
+    if (options.is_exactly_once())
+      return Error{ErrorKind::kInvalid,
+                   "the delivery exactly_once is for topics in Kafka: set topics to "
+                   "kafka://host:port, or the delivery to at_least_once"};
     return std::unique_ptr<TopicsPart>{std::make_unique<LogPart>(log_options(options), clock)};
   }
   auto kafka = kafka_options(options, program);
   if (!kafka) return kafka.status();
+  const Delivery delivery =
+      options.is_exactly_once() ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce;
+  if (delivery == Delivery::kExactlyOnce) {
+    const auto tried = kafka::Transaction::make({.kafka = *kafka, .id = program});
+    if (!tried) return tried.status();
+  }
   return std::unique_ptr<TopicsPart>{
       std::make_unique<KafkaPart>(KafkaPart::Options{.kafka = *std::move(kafka),
                                                      .required = std::move(required),
                                                      .program = std::move(program),
+                                                     .delivery = delivery,
+                                                     .transaction_id = options.transaction_id,
                                                      .instance = options.instance,
                                                      .prefix = options.prefix},
                                   clock)};
