@@ -17,9 +17,10 @@ RUN cmake --preset release \
     && cmake --build --preset release --target ${PROGRAMS} \
     && install -d /out/opt/bora/bin \
     && for program in ${PROGRAMS}; do install -s "build/release/bin/${program}" /out/opt/bora/bin/; done \
+    && cp -r build/release/bin/resources /out/opt/bora/bin/ \
     && install deploy/image/probe deploy/image/create-topics deploy/image/first-user /out/opt/bora/bin/
 # The packages that hold the shared libraries of these very programs.
-RUN deploy/image/runtime-packages /out/opt/bora/bin/* >/out/runtime-packages
+RUN deploy/image/runtime-packages $(find /out/opt/bora/bin -maxdepth 1 -type f) >/out/runtime-packages
 
 FROM ${DEBIAN} AS run
 COPY --from=build /out/runtime-packages /tmp/
@@ -41,7 +42,7 @@ CMD ["coldchain", "--help"]
 FROM run AS legacy
 USER 0
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3-minimal \
+    && apt-get install -y --no-install-recommends python3 \
     && rm -rf /var/lib/apt/lists/*
 USER 10001
 

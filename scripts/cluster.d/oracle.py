@@ -15,6 +15,8 @@ import urllib.request
 import kafka
 
 HOUR = 3_600_000  # ms
+READS = {"raw": "reports", "authentication": "reports", "datapoints": "readings",
+         "thresholds": "readings", "alerts": "readings", "legacy": "readings"}
 LIMITS = {"too_hot": lambda reading, limits: reading["temp"] > float(limits["maxTemperature"]),
           "low_battery": lambda reading, limits: reading["batt"] < float(limits.get("minBattery", -1))}
 
@@ -135,8 +137,8 @@ def waiting(cluster, services, host):
     consumer = kafka.KafkaConsumer(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
     admin = kafka.KafkaAdminClient(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
     try:
-        for group, source in (("raw", "reports"), ("authentication", "reports"), ("datapoints", "readings"),
-                              ("thresholds", "readings"), ("alerts", "readings")):
+        for group in services.keys() & READS.keys():
+            source = READS[group]
             name = cluster.prefix + source
             parts = [kafka.TopicPartition(name, p) for p in consumer.partitions_for_topic(name) or ()]
             ends = consumer.end_offsets(parts)
@@ -248,9 +250,14 @@ def compare(cluster, services, host):
         verdict.compare(f"curves of {metric}", set(must), open_good, collections.Counter(found.keys()))
         other = [key for key in must if key in found and found[key] != must[key]]
         verdict.claim("their values", not other, f"DIFFER at {other[:3]}")
-    told = collections.Counter(entry["key"] for entry in lines_of(host.path_of("journal") / "received.jsonl")
-                               if entry.get("path", "").startswith("/notifications")
-                               and entry["key"].split("-")[1] in LIMITS)
+    received = collections.defaultdict(collections.Counter)
+    for entry in lines_of(host.path_of("journal") / "received.jsonl"):
+        received[entry["path"]][entry["key"]] += 1
+    if "legacy" in services:
+        verdict.compare("readings for the older system", {f"reading-{d}-{t}" for d, t in good},
+                        {f"reading-{d}-{t}" for d, t in open_good}, received["/older"])
+    told = collections.Counter({key: count for key, count in received["/notifications"].items()
+                                if key.split("-")[1] in LIMITS})
     check_alerts(verdict, topic(cluster, "alerts"), told, readings, limits)
     print(f"cluster: {len(sent.taken)} messages, {len(sent.unanswered)} unanswered: "
           + ("all agree" if not verdict.faults else f"{verdict.faults} comparisons FAILED"))
