@@ -99,6 +99,16 @@ class Batch {
 
 }  // namespace
 
+namespace {
+
+constexpr int kAttempts = 3;
+
+/// That the server failed at this request, which says little of the next. One that is down or has too
+/// much to do says 503 or 429, and is left alone.
+bool is_hiccup(int status) { return status == 500 || status == 502 || status == 504; }
+
+}  // namespace
+
 Endpoint::Endpoint(EndpointOptions options)
     : options_(std::move(options)), client_(client_options(options_)) {}
 
@@ -117,7 +127,10 @@ Result<Endpoint::Answer> Endpoint::write(const std::string& target, std::string 
     body = gzip(body);
     headers.push_back({"Content-Encoding", "gzip"});
   }
-  return send(http::Method::kPost, target, std::move(body), std::move(headers));
+  auto answer = send(http::Method::kPost, target, body, headers);
+  for (int again = 1; again < kAttempts && answer && is_hiccup(answer->status); ++again)
+    answer = send(http::Method::kPost, target, body, headers);
+  return answer;
 }
 
 Result<Endpoint::Answer> Endpoint::ask(const std::string& target, std::string json) {

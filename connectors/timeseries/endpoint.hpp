@@ -36,7 +36,10 @@ class Endpoint {
     int status = 0;
     std::string body;
   };
-  /// Sends a body that may be large, encoded as the options say. What asks a question goes by ask().
+  /// Sends a body that may be large, encoded as the options say; at once again, two times at most, when
+  /// the server answers that it failed (500, 502, 504): a record is done when all that it is made into is
+  /// stored, and with a server that fails at every second request that is rarely so at a first attempt.
+  /// What asks a question goes by ask().
   /// Fails: kUnavailable when no whole answer came.
   [[nodiscard]] Result<Answer> write(const std::string& target, std::string body,
                                      std::string_view content_type);

@@ -31,6 +31,7 @@ void must(const Status& status) { BORA_CHECK(status.is_ok(), std::string{status.
 const std::map<std::string, std::string> kPrograms{{"authentication", BORA_AUTHENTICATION},
                                                    {"datapoints", BORA_DATAPOINTS},
                                                    {"thresholds", BORA_THRESHOLDS},
+                                                   {"alerts", BORA_ALERTS},
                                                    {"admin", BORA_ADMIN}};
 
 std::string fresh_prefix() {
@@ -81,10 +82,15 @@ std::vector<std::string> Chain::settings_of(const std::string& program) const {
   if (program == "datapoints")
     settings.push_back("series=" +
                        (options_.series.empty() ? "rocksdb:" + here + "/series" : options_.series));
-  if (program == "thresholds") {
-    settings.push_back("state=" +
-                       (options_.state.empty() ? "rocksdb:" + here + "/state" : options_.state));
-    settings.push_back("notify=log:" + here + "/told.jsonl");
+  if (program == "thresholds" || program == "alerts") {
+    settings.push_back("state=" + (options_.state.empty() ? "rocksdb:" + here + "/state." + program
+                                                          : options_.state));
+    settings.push_back(
+        "notify=" + (options_.notify ? options_.notify(program) : "log:" + here + "/told.jsonl"));
+  }
+  if (program == "alerts") {  // soon, for tests
+    settings.emplace_back("alerts.settle=1s");
+    settings.emplace_back("alerts.look_every=200ms");
   }
   if (program == "admin") return settings;
   settings.push_back(program + ".commit_every=" + options_.commit_every);

@@ -25,8 +25,10 @@ namespace bora::services {
 class Chain {
  public:
   struct Options {
-    std::string series = {};                 ///< Setting of `datapoints`; empty: embedded.
-    std::string state = {};                  ///< Setting of `thresholds`; empty: embedded.
+    std::string series = {};  ///< Setting of `datapoints`; empty: embedded.
+    std::string state = {};   ///< Setting of `thresholds` and `alerts`; empty: embedded.
+    /// Setting of these for each; null: the log file that notified() reads.
+    std::function<std::string(const std::string& program)> notify = {};
     std::string commit_every = "1s";         ///< Of the topologies.
     std::vector<std::string> settings = {};  ///< name=value, for all processes.
   };
