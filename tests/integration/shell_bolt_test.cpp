@@ -5,19 +5,26 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "bora/testing/bolt_tester.hpp"
+#include "bora/testing/stepped_topology.hpp"
 #include "connectors/multilang/direct.hpp"
+#include "support/engine_components.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace bora;
@@ -117,6 +124,24 @@ bool has_children() {
   ::siginfo_t info{};
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all{"/proc/self/fd"};
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Writes down which of its tasks got what.
+struct Counter final : bora::Bolt<Number> {
+  using Book = std::vector<std::pair<std::uint32_t, Number>>;
+  explicit Counter(std::shared_ptr<Book> b) : book(std::move(b)) {}
+  Status open(Context& context) override {
+    task = context.task();
+    return {};
+  }
+  void execute(const Number& n) override { book->emplace_back(task, n); }
+  std::shared_ptr<Book> book;
+  std::uint32_t task = 0;
+};
 
 }  // namespace
 
@@ -357,5 +382,59 @@ TEST_CASE("shell bolt: a child that outlives its input is killed when the bolt c
     tester.close();
     CHECK(std::chrono::steady_clock::now() - began < 20s);
   }
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("shell bolt: a direct emit goes to the task that the child names, and is anchored") {
+  Log log;
+  // Its own task is 1, those of the counter 2 to 4: the child adds the tuple to 1.
+  auto options = options_for({"direct=1"}, log);
+  options.consumers = {{.component = "counter", .tasks = 3, .grouping = "DIRECT"}};
+  auto feed = test::feed_of<Number>({1, 2, 3, 7});
+  auto book = std::make_shared<Counter::Book>();
+  TopologyBuilder builder{"direct"};
+  auto numbers = builder.spout("numbers", [feed] { return test::FeedSpout<Number>{feed}; });
+  auto shell = builder.bolt("shell", bolt_of(options));
+  shell.shuffle(numbers);
+  builder.bolt("counter", [book] { return Counter{book}; }, {.tasks = 3})
+      .custom(shell, multilang::DirectTo{"counter"});
+  testing::ManualClock clock;
+  auto topology = testing::SteppedTopology::open(builder.build().value(), clock).value();
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (feed->verdicts() < 4 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(1ms);
+    topology->advance(1ms);
+  }
+  CHECK(*book == Counter::Book{{0, 1}, {1, 2}, {2, 3}});
+  CHECK(feed->acked_sorted() == std::vector<std::uint64_t>{0, 1, 2});
+  REQUIRE(feed->failed.size() == 1);
+  CHECK(feed->failed[0].kind == FailureKind::kPermanent);
+  CHECK_THAT(feed->failed[0].reason, Contains("task 8, of which it was not told"));
+}
+
+TEST_CASE(
+    "shell bolt: a child has its three pipes and nothing else; restarts leave nothing behind") {
+  Log log;
+  const std::size_t before = open_descriptors();
+  {
+    // Opened without O_CLOEXEC, as libraries do.
+    const int leak = ::open("/dev/null", O_RDONLY);
+    Tester tester{bolt_of(options_for({"descriptors", "die-on=0"}, log))};
+    ::close(leak);
+    const auto fed = tester.feed(1);
+    REQUIRE(until(tester, [&] { return fed.acked(); }));
+    CHECK(tester.emitted() == std::vector<Number>{3});
+    for (std::uint64_t deaths = 1; deaths <= 5; ++deaths) {
+      tester.feed(0);
+      REQUIRE(until(
+          tester,
+          [&] {
+            return tester.bolt().stats().deaths.get() == deaths &&
+                   tester.bolt().stats().up.get() == 1;
+          },
+          10ms));
+    }
+  }
+  CHECK(open_descriptors() == before);
   CHECK_FALSE(has_children());
 }
