@@ -10,8 +10,6 @@ export interface Line {
   width?: number;
   dash?: number[];
   fill?: string;
-  points?: boolean;
-  hidden?: boolean;
 }
 
 export interface Mark { time: number; value?: number; text: string; color: string }
@@ -26,7 +24,7 @@ export interface ChartProps {
   height?: number;
   range?: [number, number];
   /** The least that the value axis spans. */
-  atLeast?: [number, number];
+  atLeast?: [number, number] | undefined;
   /** Pairs of lines with the space between them filled: a band from least to greatest. */
   band?: { upper: number; lower: number; color: string };
   marks?: Mark[];
@@ -38,15 +36,25 @@ const color = (name: string): string =>
 
 const kFont = "12px system-ui, sans-serif";
 
+/** Values with nothing beside them, which a line alone would not show. */
+function lone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i += 1)
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  return found;
+}
+
 function drawMarks(plot: uPlot, marks: Mark[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  const beyond = 9 * devicePixelRatio;  // a mark at the edge is whole
+  ctx.rect(bbox.left - beyond, bbox.top - beyond, bbox.width + 2 * beyond, bbox.height + beyond);
   ctx.clip();
   for (const mark of marks) {
     const x = plot.valToPos(mark.time, "x", true);
-    if (x < bbox.left - 20 || x > bbox.left + bbox.width + 20) continue;
+    if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
     const y = mark.value === undefined ? bbox.top + 10 : plot.valToPos(mark.value, "y", true);
     const size = 7 * devicePixelRatio;
     ctx.strokeStyle = ctx.fillStyle = color(mark.color);
@@ -105,7 +113,7 @@ function options(current: { current: ChartProps }, width: number): uPlot.Options
         width: line.width ?? 1.75,
         ...(line.dash ? { dash: line.dash } : {}),
         ...(line.fill ? { fill: color(line.fill) } : {}),
-        points: { show: line.points ?? false },
+        points: { show: true, size: 5, fill: color(line.color), filter: lone },
         value: (_plot: uPlot, v: number | null) => (v === null ? "–" : props.format(v)),
       })),
     ],
@@ -128,8 +136,9 @@ function options(current: { current: ChartProps }, width: number): uPlot.Options
 }
 
 function span(props: ChartProps, low: number | null, high: number | null): [number, number] {
-  const from = Math.min(low ?? 0, props.atLeast?.[0] ?? low ?? 0);
-  const to = Math.max(high ?? 1, props.atLeast?.[1] ?? high ?? 1);
+  const [least, most] = props.atLeast ?? [];
+  const from = Math.min(low ?? least ?? 0, least ?? low ?? 0);
+  const to = Math.max(high ?? most ?? 1, most ?? high ?? 1);
   const room = (to - from || 1) * 0.06;
   return [from === 0 ? 0 : from - room, to + room];
 }

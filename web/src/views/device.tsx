@@ -64,6 +64,12 @@ function inWords(series: Series, limits: Device["limits"]): string {
   return `${plural(series.time.length, "point")}, from ${celsius(least)}${below} to ${celsius(most)}${above}; last ${celsius(avg[avg.length - 1])}.`;
 }
 
+/** The limits are in sight, wherever the curve is. */
+function withRoom(low: number | undefined, high: number | undefined): [number, number] | undefined {
+  if (low === undefined && high === undefined) return undefined;
+  return [(low ?? high ?? 0) - 1, (high ?? low ?? 0) + 1];
+}
+
 const marksOf = (alerts: Alert[]): Mark[] => alerts.map(a => ({
   time: a.time / 1000,
   value: a.kind === "too_hot" || a.kind === "too_cold" ? a.value : undefined,
@@ -86,7 +92,7 @@ function Curves({ device, series, alerts, range, onZoom }: {
     <>
       <p class="soft">{words} Triangles are alerts; drag over a part to see it larger.</p>
       <Chart title="Temperature" summary={words} height={300} range={range} onZoom={onZoom} format={v => `${v.toFixed(1)} °C`}
-             data={data.temperature} atLeast={[(low ?? 2) - 1, (high ?? 8) + 1]} band={{ upper: 1, lower: 2, color: "--c1-soft" }}
+             data={data.temperature} atLeast={withRoom(low, high)} band={{ upper: 1, lower: 2, color: "--c1-soft" }}
              marks={marksOf(alerts.filter(a => a.kind !== "low_battery"))}
              lines={[
                { label: "most", color: "--c1-soft", width: 1 },

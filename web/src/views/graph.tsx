@@ -52,19 +52,21 @@ function Box({ topology, view, x, y, onErrors }: {
     <g transform={`translate(${x - kBox.width / 2},${y - kBox.height / 2})`}>
       <a href={link("component", topology.name, view.name)} aria-label={inWords(view, why)}
          class={`node ${view.kind} ${level} ${why ? "hot" : ""}`} data-component={view.name}>
-        <rect class="box" width={kBox.width} height={kBox.height} rx={view.kind === "spout" ? 20 : 7} />
-        <text class="name" x="12" y="22">{view.name.length > 19 ? `${view.name.slice(0, 18)}…` : view.name}</text>
-        {view.tasks.length > 1 && <text class="tasks" x={kBox.width - 12} y="22">×{view.tasks.length}</text>}
-        <text class="big" x="12" y="43">{rate(view.rate)}</text>
-        <text class="small end" x={kBox.width - 12} y="43">{latency(view)}</text>
-        <rect class="track" x="12" y="52" width={inner} height="8" rx="4" />
-        <rect class="load" x="12" y="52" width={Math.max(load > 0 ? 3 : 0, inner * load)} height="8" rx="4" />
-        <text class="small" x="12" y="78">{view.load === undefined ? "" : `load ${percent(view.load)}`}</text>
-        <text class={`small end ${view.queuedBlocks ? "strong" : ""}`} x={kBox.width - 12} y="78">{waiting(view)}</text>
-        {why && <text class="why" x={kBox.width / 2} y={kBox.height + 13}>▲ {view.stuckNs ? `stuck for ${nanoseconds(view.stuckNs)}` : why}</text>}
+        <g aria-hidden="true">
+          <rect class="box" width={kBox.width} height={kBox.height} rx={view.kind === "spout" ? 20 : 7} />
+          <text class="name" x="12" y="22">{view.name.length > 19 ? `${view.name.slice(0, 18)}…` : view.name}</text>
+          {view.tasks.length > 1 && <text class="tasks" x={kBox.width - 12} y="22">×{view.tasks.length}</text>}
+          <text class="big" x="12" y="43">{rate(view.rate)}</text>
+          <text class="small end" x={kBox.width - 12} y="43">{latency(view)}</text>
+          <rect class="track" x="12" y="52" width={inner} height="8" rx="4" />
+          <rect class="load" x="12" y="52" width={Math.max(load > 0 ? 3 : 0, inner * load)} height="8" rx="4" />
+          <text class="small" x="12" y="78">{view.load === undefined ? "" : `load ${percent(view.load)}`}</text>
+          <text class={`small end ${view.queuedBlocks ? "strong" : ""}`} x={kBox.width - 12} y="78">{waiting(view)}</text>
+          {why && <text class="why" x={kBox.width / 2} y={kBox.height + 13}>▲ {view.stuckNs ? `stuck for ${nanoseconds(view.stuckNs)}` : why}</text>}
+        </g>
       </a>
       {view.errors > 0 && (
-        <g class="errors" role="button" tabIndex={0} aria-label={`${plural(view.errors, "error")} of ${view.name}`}
+        <g class="errors" role="button" tabindex={0} aria-label={`${plural(view.errors, "error")} of ${view.name}`}
            transform={`translate(${kBox.width - 16},-1)`}
            onClick={() => onErrors(view.name)}
            onKeyDown={event => {
@@ -73,7 +75,7 @@ function Box({ topology, view, x, y, onErrors }: {
              onErrors(view.name);
            }}>
           <rect x="-17" y="-11" width="36" height="22" rx="11" />
-          <text x="1" y="5">! {view.errors > 99 ? "99+" : view.errors}</text>
+          <text x="1" y="5" aria-hidden="true">! {view.errors > 99 ? "99+" : view.errors}</text>
         </g>
       )}
     </g>

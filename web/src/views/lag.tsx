@@ -22,13 +22,13 @@ export function Lags() {
           {view.source.lag.length === 0
             ? <p class="soft">Its sources do not say how far behind they are.</p>
             : (
-              <Table label={`lag of ${view.name}`} head={["spout", "partition", "records behind", "", "oldest", "state"]} text={2}>
+              <Table label={`sources of ${view.name}`} head={["spout", "partition", "records behind", "beside the others", "oldest", "state"]} text={2}>
                 {view.source.lag.map(lag => (
                   <tr key={`${lag.spout}${lag.task}${lag.topic}${lag.partition}`}>
                     <th scope="row" class="text"><a href={link("component", view.name, lag.spout)}>{lag.spout}</a></th>
                     <td class="text">{where(lag)}</td>
                     <td>{count(lag.records)}</td>
-                    <td><span class="bar" aria-hidden="true" style={{ width: `${(lag.records / most) * 8}rem` }} /></td>
+                    <td>{lag.records > 0 && <span class="bar" aria-hidden="true" style={{ width: `${(lag.records / most) * 8}rem` }} />}</td>
                     <td>{lag.seconds === undefined ? "–" : age(lag.seconds * 1000)}</td>
                     <td>{lag.is_paused ? "waits" : "reads"}</td>
                   </tr>
