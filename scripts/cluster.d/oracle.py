@@ -124,6 +124,20 @@ def points(cluster, metric, devices, begin, end):
 # -- waiting ---------------------------------------------------------------------------------------
 
 
+def lag(cluster, group, source):
+    """Records of the topic that the group has not done."""
+    consumer = kafka.KafkaConsumer(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
+    admin = kafka.KafkaAdminClient(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
+    try:
+        name = cluster.prefix + source
+        parts = [kafka.TopicPartition(name, p) for p in consumer.partitions_for_topic(name) or ()]
+        done = admin.list_consumer_group_offsets(cluster.prefix + group, partitions=parts)
+        return sum(end - max(0, done[part].offset) for part, end in consumer.end_offsets(parts).items())
+    finally:
+        consumer.close()
+        admin.close()
+
+
 def waiting(cluster, services, host):
     """What is not done yet, in words; empty when all is."""
     left = []
@@ -134,21 +148,10 @@ def waiting(cluster, services, host):
                 count = table.execute("SELECT count(*) FROM messages").fetchone()[0]
             if count:
                 left.append(f"{count} in the outbox of {name}")
-    consumer = kafka.KafkaConsumer(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
-    admin = kafka.KafkaAdminClient(bootstrap_servers=cluster.addresses["BORA_KAFKA"])
-    try:
-        for group in services.keys() & READS.keys():
-            source = READS[group]
-            name = cluster.prefix + source
-            parts = [kafka.TopicPartition(name, p) for p in consumer.partitions_for_topic(name) or ()]
-            ends = consumer.end_offsets(parts)
-            done = admin.list_consumer_group_offsets(cluster.prefix + group, partitions=parts)
-            lag = sum(ends[part] - max(0, done[part].offset) for part in parts)
-            if lag:
-                left.append(f"{lag} of {source} before {group}")
-    finally:
-        consumer.close()
-        admin.close()
+    for group in sorted(cluster.status().keys() & READS.keys()):
+        count = lag(cluster, group, READS[group])
+        if count:
+            left.append(f"{count} of {READS[group]} before {group}")
     return left
 
 
@@ -192,6 +195,52 @@ def check_alerts(verdict, alerts, told, readings, limits):
     verdict.claim(f"{len(ids)} alerts for {len(beyond)} excursions", not lonely and not close and not groundless,
                   f"NOBODY TOLD {lonely[:3]}, TOLD TWICE IN AN HOUR {close[:3]}, FOR NOTHING {groundless[:3]}")
     verdict.compare("alerts notified", ids, set(), told)
+
+
+def check_curves(cluster, services, host, verdict, entries, good, open_good):
+    devices = sorted({e["device"] for e in entries})
+    begin, end = min(e["time"] for e in entries), max(e["time"] for e in entries)
+
+    def curve(metric):
+        for _ in range(30):  # KairosDB shows what it took a moment later
+            found = points(cluster, metric, devices, begin, end)
+            if len(found) >= len(good):
+                break
+            time.sleep(1)
+        return found
+
+    kills = cluster.state / "kairosdb-kills"
+    if kills.exists():
+        lost = len(good.keys() - curve("temperature").keys())
+        if lost:
+            print(f"  KairosDB was killed, and lost {lost} points that it had answered for: datapoints reads "
+                  "its topic again", flush=True)
+            read_again(cluster, services, host)
+        kills.unlink()
+    for metric, name in (("temperature", "temp"), ("battery", "batt")):
+        found = curve(metric)
+        verdict.compare(f"curves of {metric}", set(good), open_good, collections.Counter(found.keys()))
+        other = [key for key in good if key in found and found[key] != good[key][name]]
+        verdict.claim("their values", not other, f"DIFFER at {other[:3]}")
+
+
+def read_again(cluster, services, host):
+    """What an operator does when a series store was restored from yesterday's copy: `datapoints` in a group
+    of its own begins with the oldest reading, and a point that is there already replaces itself."""
+    service = services["datapoints"]
+    group = f"again-{time.time_ns()}"
+    command = host.command(service, service.command)
+    environment = {"PATH": f"{cluster.bin}:/usr/bin", **host.environment(service)}
+    settings = ["--set", f"datapoints.group={group}", "--set", "control.port=0"]
+    with subprocess.Popen(command + settings, env=environment, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 300
+            while lag(cluster, group, "readings") and time.monotonic() < deadline:
+                time.sleep(0.5)
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def check(cluster, keep_sending):
@@ -239,21 +288,11 @@ def compare(cluster, services, host):
     everything, open_all = set(good) | set(bad), open_good | open_bad
     devices = sorted({e["device"] for e in entries})
     verdict.compare("archive", everything, open_all, archived(cluster, services, host, devices))
-    begin, end = min(e["time"] for e in entries), max(e["time"] for e in entries)
-    for metric, name in (("temperature", "temp"), ("battery", "batt")):
-        must = {key: entry[name] for key, entry in good.items()}
-        for _ in range(30):  # KairosDB shows what it took a moment later
-            found = points(cluster, metric, devices, begin, end)
-            if len(found) >= len(must):
-                break
-            time.sleep(1)
-        verdict.compare(f"curves of {metric}", set(must), open_good, collections.Counter(found.keys()))
-        other = [key for key in must if key in found and found[key] != must[key]]
-        verdict.claim("their values", not other, f"DIFFER at {other[:3]}")
+    check_curves(cluster, services, host, verdict, entries, good, open_good)
     received = collections.defaultdict(collections.Counter)
     for entry in lines_of(host.path_of("journal") / "received.jsonl"):
         received[entry["path"]][entry["key"]] += 1
-    if "legacy" in services:
+    if "legacy" in cluster.status():
         verdict.compare("readings for the older system", {f"reading-{d}-{t}" for d, t in good},
                         {f"reading-{d}-{t}" for d, t in open_good}, received["/older"])
     told = collections.Counter({key: count for key, count in received["/notifications"].items()

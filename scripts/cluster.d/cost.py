@@ -1,0 +1,89 @@
+"""What a message costs each topology, and the servers meanwhile, in CPU time: which says something also on a
+machine that others use, where rates do not.
+
+Each topology has its topic to itself while the others are held down: it works off the same messages from a
+standing start, and what an idle start costs is taken off.
+"""
+import json
+import os
+import random
+import re
+import subprocess
+import time
+
+import oracle
+
+ORDER = ("raw", "authentication", "datapoints", "thresholds", "alerts", "legacy")
+
+
+def cpu_of(pid):
+    """Seconds that the process and the children it waited for have had."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(") ")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def reports(cluster, host, count):
+    """Lines KEY<TAB>REPORT of the enrolled devices that are as they should be, one each millisecond."""
+    enrolled = host.path_of("enrolled")
+    with open(enrolled / "devices.json", encoding="utf-8") as file:
+        devices = [device for device in json.load(file) if device["fault"] is None]
+    tokens = {}
+    for path in enrolled.glob("*.yaml"):
+        tokens[path.stem] = re.search(r'token: "(\w+)"', path.read_text(encoding="utf-8"))[1]
+    dice = random.Random(1)
+    begin = int(time.time() * 1000) - count
+    for n in range(count):
+        device = devices[n % len(devices)]
+        yield f'{device["id"]}\t' + json.dumps({
+            "device": {"id": device["id"], "auth": device["auth"]},
+            "reading": {"temp": round(dice.uniform(2, 7.9), 1), "time": begin + n, "batt": dice.randint(50, 100)},
+            "gateway": {"id": device["gateway_id"], "token": tokens[device["gateway"]]}},
+            separators=(",", ":")) + "\n"
+
+
+def servers(cluster):
+    pids = {name: cluster.root / f"build/services/{name}/pid" for name in ("kafka", "redis", "kairosdb")}
+    return {name: cpu_of(path.read_text(encoding="ascii").split()[0]) for name, path in pids.items()}
+
+
+def run_alone(cluster, name, patience):
+    """Starts it, waits until its topic is done; its CPU time, and that of the servers meanwhile."""
+    before = servers(cluster)
+    cluster.start(name)
+    deadline = time.monotonic() + patience
+    while oracle.lag(cluster, name, oracle.READS[name]):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"cluster: {name} is not through after {patience} s")
+        time.sleep(0.5)
+    own = cpu_of(cluster.pid_of(name))
+    after = servers(cluster)
+    cluster.stop(name)
+    return own, {server: after[server] - before[server] for server in after}
+
+
+def run(cluster, count):
+    services = cluster.services()
+    host = cluster.host(services)
+    for name in services:
+        if name.startswith("devices-"):
+            cluster.stop(name)
+    if not oracle.wait_through(cluster, services, host, 120):
+        return 1
+    for name in ORDER:
+        cluster.stop(name)
+    idle = {name: run_alone(cluster, name, 60) for name in ORDER}
+    path = cluster.state / "reports.txt"
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(reports(cluster, host, count))
+    subprocess.run(["kcat", "-P", "-b", cluster.addresses["BORA_KAFKA"], "-t", cluster.prefix + "reports",
+                    "-K", "\t", "-z", "lz4", "-X", "partitioner=murmur2_random", "-l", path], check=True)
+    path.unlink()
+    print(f"{count} messages; us of CPU for each\n{'':16}{'own':>8}{'kafka':>8}{'redis':>8}{'kairosdb':>10}")
+    for name in ORDER:
+        own, others = run_alone(cluster, name, 600)
+        costs = [own - idle[name][0]] + [others[s] - idle[name][1][s] for s in ("kafka", "redis", "kairosdb")]
+        us = [cost / count * 1e6 for cost in costs]
+        print(f"{name:16}{us[0]:8.1f}{us[1]:8.1f}{us[2]:8.1f}{us[3]:10.1f}", flush=True)
+    print("what is in the topics now is not what devices sent: scripts/cluster wipe")
+    return 0
