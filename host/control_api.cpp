@@ -107,8 +107,10 @@ void add_views(const ControlSubjects& on, std::vector<ControlRoute>& out) {
                     .body = metrics_text(look_at(process, limits))};
   }));
   ControlRoutes routes;
-  routes.get("/api/v1/topology", [&process, limits](const Request&) {
-    return fresh(http::json(200, process_json(look_at(process, limits))));
+  routes.get("/api/v1/topology", [&process, limits](const Request& request) {
+    const bool wants_buckets = http::find_in_query(request.query, "buckets") == "true";
+    const auto detail = wants_buckets ? LatencyDetail::kBuckets : LatencyDetail::kPercentiles;
+    return fresh(http::json(200, process_json(look_at(process, limits), detail)));
   });
   for (ControlRoute& route : std::move(routes).take())
     out.push_back(std::move(route));

@@ -9,15 +9,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json latency_json(const HistogramSnapshot& histogram) {
-  return {{"count", histogram.count},
-          {"sum_ns", histogram.sum_ns},
-          {"p50_ns", histogram.percentile(0.50).count()},
-          {"p90_ns", histogram.percentile(0.90).count()},
-          {"p99_ns", histogram.percentile(0.99).count()}};
+Json latency_json(const HistogramSnapshot& histogram, LatencyDetail detail) {
+  Json json{{"count", histogram.count},
+            {"sum_ns", histogram.sum_ns},
+            {"p50_ns", histogram.percentile(0.50).count()},
+            {"p90_ns", histogram.percentile(0.90).count()},
+            {"p99_ns", histogram.percentile(0.99).count()}};
+  if (detail == LatencyDetail::kPercentiles) return json;
+  Json& buckets = json["buckets"] = Json::array();
+  for (std::size_t i = 0; i < HistogramSnapshot::kBuckets; ++i)
+    if (histogram.buckets[i] != 0)
+      buckets.push_back(Json::array({HistogramSnapshot::upper_bound_ns(i), histogram.buckets[i]}));
+  return json;
 }
 
-Json task_json(const TaskMetricsSnapshot& task) {
+Json task_json(const TaskMetricsSnapshot& task, LatencyDetail detail) {
   Json json{{"component", task.component},
             {"task", task.task},
             {"kind", task.is_spout ? "spout" : "bolt"},
@@ -33,12 +39,12 @@ Json task_json(const TaskMetricsSnapshot& task) {
     json["opened"] = task.opened;
     json["acked"] = task.acked;
     json["in_flight"] = task.in_flight;
-    json["complete"] = latency_json(task.complete);
+    json["complete"] = latency_json(task.complete, detail);
   } else {
     json["executed"] = task.executed;
     json["queued_blocks"] = task.queued_blocks;
-    json["queue"] = latency_json(task.queue);
-    json["execute"] = latency_json(task.execute);
+    json["queue"] = latency_json(task.queue, detail);
+    json["execute"] = latency_json(task.execute, detail);
   }
   return json;
 }
@@ -121,11 +127,11 @@ Json samples_json(const std::vector<Sample>& samples) {
   return list;
 }
 
-Json topology_json(const TopologyView& topology) {
+Json topology_json(const TopologyView& topology, LatencyDetail detail) {
   Json json = graph_json(topology.metrics.topology, topology.nodes, topology.edges);
   Json& tasks = json["tasks"] = Json::array();
   for (const TaskMetricsSnapshot& task : topology.metrics.tasks)
-    tasks.push_back(task_json(task));
+    tasks.push_back(task_json(task, detail));
   json["errors"] = errors_json(topology.metrics);
   json["oldest_in_flight"] = oldest_json(topology.metrics);
   Json& stuck = json["stuck"] = Json::array();
@@ -139,7 +145,7 @@ Json topology_json(const TopologyView& topology) {
 
 }  // namespace
 
-std::string process_json(const ProcessView& view) {
+std::string process_json(const ProcessView& view, LatencyDetail detail) {
   Json json{{"program", view.program},
             {"version", view.version},
             {"state", to_string(view.state)},
@@ -149,7 +155,7 @@ std::string process_json(const ProcessView& view) {
             {"taps", view.taps}};
   Json& topologies = json["topologies"] = Json::array();
   for (const TopologyView& topology : view.topologies)
-    topologies.push_back(topology_json(topology));
+    topologies.push_back(topology_json(topology, detail));
   json["samples"] = samples_json(view.samples);
   // What a component reports as its error may be no UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,8 +8,15 @@
 
 namespace bora::host {
 
+/// How much of a histogram is told.
+enum class LatencyDetail : std::uint8_t {
+  kPercentiles,
+  kBuckets,  ///< And what each bucket holds: two answers give the percentiles of the time between.
+};
+
 /// What GET /api/v1/topology answers: Process of host/openapi.yaml.
-[[nodiscard]] std::string process_json(const ProcessView& view);
+[[nodiscard]] std::string process_json(const ProcessView& view,
+                                       LatencyDetail detail = LatencyDetail::kPercentiles);
 
 /// What /readyz and its kin answer: Readiness of host/openapi.yaml.
 [[nodiscard]] std::string readiness_json(ProcessState state, const std::vector<Reason>& reasons);

@@ -160,3 +160,18 @@ TEST_CASE("the JSON view holds graph, tasks, errors, oldest and stuck, whatever 
   CHECK(topology["oldest_in_flight"][0]["where"] == "queued for archive[1]");
   CHECK(topology["stuck"][0]["for_ns"] == 3'000'000'000);
 }
+
+TEST_CASE("the JSON view shows buckets when it is asked to, and only those that hold something") {
+  const ProcessView view = example();
+  const auto brief = nlohmann::json::parse(process_json(view));
+  CHECK(!brief["topologies"][0]["tasks"][0]["complete"].contains("buckets"));
+  const auto json = nlohmann::json::parse(process_json(view, LatencyDetail::kBuckets));
+  const auto& complete = json["topologies"][0]["tasks"][0]["complete"];
+  std::uint64_t recorded = 0;
+  for (const auto& bucket : complete["buckets"]) {
+    CHECK(bucket[1] > 0);
+    recorded += bucket[1].get<std::uint64_t>();
+  }
+  CHECK(recorded == complete["count"]);
+  CHECK(complete["buckets"].back()[0] >= complete["p99_ns"]);
+}
