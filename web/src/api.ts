@@ -124,7 +124,7 @@ export interface DevicesAnswer {
   deleted?: string[];
 }
 
-export interface Columns { min: number[]; max: number[]; avg: number[] }
+export interface Columns<Value = number> { min: Value[]; max: Value[]; avg: Value[] }
 export interface Series {
   device: string;
   from: number;
@@ -132,7 +132,7 @@ export interface Series {
   step: number;
   time: number[];
   temperature: Columns;
-  battery: Columns;
+  battery: Columns<number | null>;
 }
 
 export interface Alert {
@@ -144,7 +144,7 @@ export interface Alert {
   time: number;
   info?: { name?: string; group?: string; owner?: string };
 }
-export interface AlertsAnswer { cursor: string; alerts: Alert[] }
+export interface AlertsAnswer { alerts: Alert[] }
 
 export interface Gateway { id: string; name?: string; last?: number; readings?: number; devices?: number }
 export interface GatewaysAnswer { now: number; gateways: Gateway[] }

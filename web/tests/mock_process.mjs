@@ -145,7 +145,7 @@ export class MockProcess {
         return [200, { program: "coldchain", version: "0.1.0", state: "running", uptime_ms: Date.now() - this.started, now: new Date().toISOString(), readiness: { ready: !this.reasons.length, state: "running", reasons: this.reasons }, taps: ["thresholds/readings"], topologies: [this.topology()], samples: [] }];
       case "/api/v1/access": return [200, { read: true, change: !this.needsToken || allowed, reason: allowed ? "" : "The token is in data/control-token." }];
       case "/api/v1/devices": return [200, { now: Date.now(), cursor: "c1", ...(query.get("since") ? { devices: [] } : { all: true, devices: this.devices }) }];
-      case "/api/v1/alerts": return [200, { cursor: "a1", alerts: this.alerts.filter(a => !query.get("device") || a.device === query.get("device")) }];
+      case "/api/v1/alerts": return [200, { alerts: this.alerts.filter(a => !query.get("device") || a.device === query.get("device")) }];
       case "/api/v1/gateways": return [200, { now: Date.now(), gateways: [{ id: "7", name: "Shop 4, back door", last: Date.now() - 4000, readings: 4711, devices: 12 }, { id: "8", readings: 0, devices: 0 }] }];
       case "/api/v1/dead-letters": return [200, { topics: this.topics }];
       case "/api/v1/logs": return [200, { lines: this.logLines }];

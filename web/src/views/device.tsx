@@ -25,6 +25,8 @@ function bounds(range: Range, now: number): { from: number; to: number } {
   return { from: to - range.back, to };
 }
 
+const percentOf = (charge: number | null | undefined): string => (charge == null ? "–" : `${Math.round(charge)} %`);
+
 /** Lines do not join what lies on both sides of a silence. */
 function withGaps(series: Series): { time: number[]; index: (number | undefined)[] } {
   const time: number[] = [];
@@ -45,7 +47,7 @@ function withGaps(series: Series): { time: number[]; index: (number | undefined)
 
 function curves(series: Series, limits: Device["limits"]): { temperature: AlignedData; battery: AlignedData } {
   const { time, index } = withGaps(series);
-  const column = (values: number[]): (number | null)[] => index.map(i => (i === undefined ? null : (values[i] ?? null)));
+  const column = (values: (number | null)[]): (number | null)[] => index.map(i => (i === undefined ? null : (values[i] ?? null)));
   const level = (value: number | undefined): (number | null)[] => time.map(() => value ?? null);
   const t = series.temperature;
   return {
@@ -114,7 +116,7 @@ function Curves({ device, series, alerts, range, onZoom }: {
               <tr key={t}>
                 <th scope="row" class="text"><Moment ms={t} now={Date.now()} /></th>
                 <td>{celsius(series.temperature.min[at])}</td><td>{celsius(series.temperature.avg[at])}</td>
-                <td>{celsius(series.temperature.max[at])}</td><td>{Math.round(series.battery.avg[at] ?? 0)} %</td>
+                <td>{celsius(series.temperature.max[at])}</td><td>{percentOf(series.battery.avg[at])}</td>
               </tr>
             );
           }).reverse()}

@@ -68,7 +68,7 @@ function Section({ view, narrow }: { view: TopologyView; narrow: boolean }) {
   const taken = view.components.filter(c => c.kind === "spout").reduce((n, c) => n + (c.rate ?? 0), 0);
   const lag = view.source.lag.reduce((n, l) => n + l.records, 0);
   return (
-    <section aria-label={`topology ${view.name}`}>
+    <section aria-label={`topology ${view.name}`} id={`topology-${view.name}`} tabIndex={-1}>
       <div class="section-head">
         <h2>{view.name}</h2>
         <span class="soft">
@@ -91,9 +91,34 @@ function Section({ view, narrow }: { view: TopologyView; narrow: boolean }) {
   );
 }
 
+/** Where to look, in a process of several topologies. */
+function Index({ views }: { views: TopologyView[] }) {
+  const show = (name: string) => (event: Event): void => {
+    event.preventDefault();  // the address names the page, not a place on it
+    const section = document.getElementById(`topology-${name}`);
+    section?.scrollIntoView();
+    section?.focus({ preventScroll: true });
+  };
+  return (
+    <nav class="chips" aria-label="topologies">
+      {views.map(view => (
+        <a key={view.name} href={`#topology-${view.name}`} onClick={show(view.name)}>
+          {view.name}
+          {view.hot && <span class="bad"> ▲ {view.hot.component}</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 export function Overview() {
   const { views } = useLive();
   const narrow = useNarrow();
   if (!views.length) return <p class="soft">This process runs no topology.</p>;
-  return <>{views.map(view => <Section key={view.name} view={view} narrow={narrow} />)}</>;
+  return (
+    <>
+      {views.length > 1 && <Index views={views} />}
+      {views.map(view => <Section key={view.name} view={view} narrow={narrow} />)}
+    </>
+  );
 }
