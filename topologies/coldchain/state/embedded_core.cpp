@@ -8,7 +8,7 @@
 #include "connectors/rocksdb/key_codec.hpp"
 #include "topologies/coldchain/state/limits.hpp"
 
-// Families: "default" holds the birth ("birth" -> version, millis, id); "seen" device -> millis,
+// Families: "default" holds the format and the birth ("birth" -> version, millis, id); "seen" device -> millis,
 // partition; "silent" device -> since [, partition, offset]; "alerts" device, kind, millis -> id; "told"
 // device, kind, millis -> nothing.
 // Numbers are big-endian, so that the claims of one device and kind lie in the order of their times.
@@ -19,6 +19,8 @@ namespace {
 
 constexpr char kVersion = 1;
 constexpr std::string_view kBirthKey = "birth";
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kFormat = "bora state 1";
 constexpr const char* kSeen = "seen";
 constexpr const char* kSilent = "silent";
 
@@ -77,9 +79,24 @@ Status EmbeddedState::Core::ensure_open() {
   auto opened = store::Database::open(database_options(options_, kAlertsFamily, kToldFamily));
   if (!opened) return opened.status();
   database_ = *std::move(opened);
-  Status loaded = load();
+  Status loaded = check_format();
+  if (loaded) loaded = load();
   if (!loaded) database_.reset();
   return loaded;
+}
+
+Status EmbeddedState::Core::check_format() {
+  std::string format;
+  const rocksdb::Status got = (*database_)->Get({}, store::slice(kFormatKey), &format);
+  if (got.ok() && format == kFormat) return {};
+  if (got.ok())
+    return {ErrorKind::kInvalid, "the state in " + options_.path.string() + " has the format \"" +
+                                     format + "\", this version knows \"" + std::string{kFormat} +
+                                     "\"; use the version that wrote it, or move it away"};
+  if (!got.IsNotFound()) return database_->translate(got, "read the format of the state in");
+  rocksdb::WriteBatch batch;
+  batch.Put(store::slice(kFormatKey), store::slice(kFormat)).PermitUncheckedError();
+  return write(batch, "mark the format of the state");
 }
 
 Status EmbeddedState::Core::load() {

@@ -59,6 +59,7 @@ class EmbeddedState::Core {
   static constexpr const char* kToldFamily = "told";
 
   Status ensure_open();
+  Status check_format();
   Status load();
   Status load_birth();
   Status load_seen();
