@@ -69,7 +69,7 @@ void declare(CLI::App& app, Typed& typed) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--keep-running", options.keeps_running,
-               "go on after the comparison, to look at it; Ctrl-C ends it");
+               "go on after the comparison, with devices that report; Ctrl-C ends it");
   const auto add_port = [&](const char* name, std::uint16_t& port, const std::string& whose) {
     app.add_option(name, port, "of the " + whose + "; 0: any free one")->capture_default_str();
   };

@@ -22,6 +22,7 @@ constexpr auto kMostForRegistry = 60s;
 constexpr auto kMostForSilence = 90s;
 constexpr auto kMostForRecord = 60s;
 constexpr auto kMostAheadOfTime = 1ms;
+constexpr auto kBetweenReadings = 5s;
 
 std::uint16_t port_of(const std::string& url) {
   const auto parsed = http::parse_http_url(url);
@@ -47,8 +48,10 @@ Feeder::Feeder(Options options, Cast cast, const allinone::Parts& parts, const C
 
 Status Feeder::start() {
   thread_ = std::thread{[this] {
-    failure_ = run();
-    stage_ = failure_ ? Stage::kFinished : Stage::kFailed;
+    if (Status done = run(); !done) {
+      failure_ = std::move(done);
+      stage_ = Stage::kFailed;
+    }
   }};
   return {};
 }
@@ -62,19 +65,28 @@ void Feeder::join() {
 
 Status Feeder::run() {
   if (Status done = register_all(); !done) return done;
-  const coldchain::GatewayId over_http = cast_.gateways.back().id;
+  log::LogSink sink{parts_.log->log()};
+  DemoPublisher publisher{{.topic = allinone::kReportsTopic,
+                           .over_http = cast_.gateways.back().id,
+                           // A request that is given up and sent again may be there twice.
+                           .ingest = {.port = port_of(parts_.ingest->url()), .timeout = 60s}},
+                          sink,
+                          audit_};
+  if (Status done = play(publisher); !done) return done;
+  stage_ = Stage::kFinished;
+  while (!may_go_on_ && !is_stopping_)
+    std::this_thread::sleep_for(kLook);
+  report_every_day(publisher);
+  return {};
+}
+
+Status Feeder::play(DemoPublisher& publisher) {
   std::vector<ScriptedRecord> script = make_script(cast_, options_.script);
   const auto returning =
       std::count_if(cast_.devices.begin(), cast_.devices.end(),
                     [](const CastDevice& device) { return device.role == Role::kComesBack; });
   total_ = script.size() + static_cast<std::uint64_t>(returning);
-  Oracle oracle{cast_, over_http, audit_};
-  log::LogSink sink{parts_.log->log()};
-  DemoPublisher publisher{{.topic = allinone::kReportsTopic,
-                           .over_http = over_http,
-                           .ingest = {.port = port_of(parts_.ingest->url())}},
-                          sink,
-                          audit_};
+  Oracle oracle{cast_, cast_.gateways.back().id, audit_};
   stage_ = Stage::kSending;
   if (Status done = send(std::move(script), publisher, oracle); !done) return done;
   stage_ = Stage::kWaitingForSilence;
@@ -82,6 +94,18 @@ Status Feeder::run() {
   oracle.quiet(clock_.wall_now());
   stage_ = Stage::kReturning;
   return send_returns(publisher, oracle);
+}
+
+/// What is not taken is lost: nobody counts any more.
+void Feeder::report_every_day(DemoPublisher& publisher) {
+  for (std::size_t round = 0; !is_stopping_; ++round) {
+    for (const CastDevice& device : cast_.devices)
+      if (device.role == Role::kGood || device.role == Role::kComesBack)
+        publisher.publish(make_fresh(cast_, device, round, clock_.wall_now()).wire)
+            .ignore("there is another in a moment");
+    publisher.finish().ignore("there is another in a moment");
+    wait_until(kBetweenReadings, [] { return false; });
+  }
 }
 
 Status Feeder::register_all() {
@@ -156,7 +180,7 @@ Status Feeder::send_returns(DemoPublisher& publisher, Oracle& oracle) {
   std::vector<ScriptedRecord> returns;
   for (const CastDevice& device : cast_.devices)
     if (device.role == Role::kComesBack)
-      returns.push_back(make_return(cast_, device, clock_.wall_now()));
+      returns.push_back(make_fresh(cast_, device, 0, clock_.wall_now()));
   return send(std::move(returns), publisher, oracle);
 }
 

@@ -21,7 +21,8 @@ namespace bora::demo {
 
 /// The operator and the gateways as a part of the process: the last to start and the first to stop. On a
 /// thread of its own it registers the cast, sends what the cast reports, waits until those who fell
-/// silent are known as such, and has some of them report again.
+/// silent are known as such, and has some of them report again. After go_on() devices report as they do
+/// every day.
 /// Threads: the counters and stage() from any; audit() and what follows it once is_done().
 class Feeder final : public host::Service {
  public:
@@ -47,6 +48,9 @@ class Feeder final : public host::Service {
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
 
+  /// From any thread, once is_done(): every good device reports now and then, until stop().
+  void go_on() noexcept { may_go_on_ = true; }
+
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   [[nodiscard]] bool is_done() const noexcept { return stage_ >= Stage::kFinished; }
   [[nodiscard]] std::size_t devices() const noexcept { return devices_; }
@@ -64,6 +68,9 @@ class Feeder final : public host::Service {
 
  private:
   Status run();
+  /// What is compared afterwards.
+  Status play(DemoPublisher& publisher);
+  void report_every_day(DemoPublisher& publisher);
   Status register_all();
   Status wait_for_registry();
   Status send(std::vector<ScriptedRecord> records, DemoPublisher& publisher, Oracle& oracle);
@@ -80,6 +87,7 @@ class Feeder final : public host::Service {
   const Clock& clock_;
   const std::size_t devices_;
   std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> may_go_on_{false};
   std::atomic<std::size_t> registered_{0};
   std::atomic<std::uint64_t> total_{0};
   std::atomic<std::uint64_t> sent_{0};

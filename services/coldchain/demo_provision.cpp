@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@ using http::Method;
 using nlohmann::json;
 
 const std::string kApi = "/api/v1/admin";
+constexpr std::chrono::seconds kTimeout{60};  // a call that is made again may create twice
 
 /// As RFC 7617 has it.
 std::string basic(const AdminLogin& login) {
@@ -35,7 +37,7 @@ std::string basic(const AdminLogin& login) {
 /// The admin API, for one user.
 class Api {
  public:
-  explicit Api(std::uint16_t port) : client_({.port = port}) {}
+  explicit Api(std::uint16_t port) : client_({.port = port, .timeout = kTimeout}) {}
 
   Status log_in(const AdminLogin& login) {
     authorization_ = basic(login);

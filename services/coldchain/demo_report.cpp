@@ -78,7 +78,8 @@ std::string hints_text(const HintFacts& facts) {
 }
 
 std::string running_text(const HintFacts& facts, const Addresses& addresses) {
-  return files_text(facts) + "Still running; Ctrl-C ends it.\n  control plane   " +
+  return files_text(facts) +
+         "Still running: devices go on reporting. Ctrl-C ends it.\n  control plane   " +
          addresses.control + "\n  ingest          " + addresses.ingest +
          "/v1/reports\n  admin API       " + addresses.admin + "\n  " +
          query_of(facts, addresses.series);

@@ -129,7 +129,9 @@ bool Demo::step(host::Process& process) {
   if (!watch_->step()) return false;
   report(process);
   is_reported_ = true;
-  return !options_.keeps_running || !watch_->result() || !watch_->failure();
+  const bool goes_on = options_.keeps_running && watch_->result() && watch_->failure();
+  if (goes_on) feeder_->go_on();
+  return !goes_on;
 }
 
 std::filesystem::path Demo::notifications() const {

@@ -24,17 +24,23 @@ constexpr std::uint64_t kMostDelay =
 constexpr GatewayId kUnknownGateway{999'999};
 constexpr std::string_view kWrongGatewaySecret = "0123456789ABCDEF0123456789ABCDEF01234567";
 
-/// The report of a reading, spoiled as the device's role wants it.
+/// The report of a reading.
 coldchain::Report report_of(const Cast& cast, const CastDevice& device, std::size_t reading) {
   const gateway::Measurement& measured = device.readings[reading];
   const CastGateway& gateway = cast.gateways[device.gateway];
-  coldchain::Report report{.device_id = device.id,
-                           .gateway_id = gateway.id,
-                           .temperature = measured.temperature,
-                           .time = measured.time,
-                           .battery = measured.battery,
-                           .device_secret = device.secret,
-                           .gateway_secret = gateway.secret};
+  return {.device_id = device.id,
+          .gateway_id = gateway.id,
+          .temperature = measured.temperature,
+          .time = measured.time,
+          .battery = measured.battery,
+          .device_secret = device.secret,
+          .gateway_secret = gateway.secret};
+}
+
+/// The same, spoiled as the device's role wants it.
+coldchain::Report spoiled_report_of(const Cast& cast, const CastDevice& device,
+                                    std::size_t reading) {
+  coldchain::Report report = report_of(cast, device, reading);
   if (reading % kOneInWrong != kOneInWrong - 1) return report;
   switch (device.role) {
     case Role::kWrongSecret:
@@ -95,7 +101,7 @@ std::vector<ScriptedRecord> make_script(const Cast& cast, const ScriptOptions& o
   std::size_t broken_so_far = 0;
   for (std::size_t i = 0; i < turns.size(); ++i) {
     const CastDevice& device = *turns[i].device;
-    const coldchain::Report report = report_of(cast, device, turns[i].reading);
+    const coldchain::Report report = spoiled_report_of(cast, device, turns[i].reading);
     const ScriptedRecord record = record_of(cast, device, report);
     records.emplace_back(i, record);
     for (std::uint64_t n = duplicates.take(random); n > 0; --n) {
@@ -121,8 +127,9 @@ std::vector<ScriptedRecord> make_script(const Cast& cast, const ScriptOptions& o
   return script;
 }
 
-ScriptedRecord make_return(const Cast& cast, const CastDevice& device, WallTime now) {
-  coldchain::Report report = report_of(cast, device, 0);  // the first is never spoiled
+ScriptedRecord make_fresh(const Cast& cast, const CastDevice& device, std::size_t reading,
+                          WallTime now) {
+  coldchain::Report report = report_of(cast, device, reading % device.readings.size());
   report.time = now;
   return record_of(cast, device, report);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,9 @@ struct ScriptOptions {
 [[nodiscard]] std::vector<ScriptedRecord> make_script(const Cast& cast,
                                                       const ScriptOptions& options);
 
-/// The report of a device that is back, measured at `now`.
-[[nodiscard]] ScriptedRecord make_return(const Cast& cast, const CastDevice& device, WallTime now);
+/// A report of the device with right secrets, as if measured at `now`; `reading` is the number of the
+/// reading that gives the values, counted round and round.
+[[nodiscard]] ScriptedRecord make_fresh(const Cast& cast, const CastDevice& device,
+                                        std::size_t reading, WallTime now);
 
 }  // namespace bora::demo

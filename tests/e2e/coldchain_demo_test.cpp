@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -57,6 +58,15 @@ class Small {
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file{path};
   return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// Entries of the archive, read beside its owner.
+int archived(const Demo& demo) {
+  Program count{BORA_COLDCHAIN,
+                {"store", "count", "--archive", (demo.data / "archive").string()},
+                demo.directory.path() / "count"};
+  CHECK(count.wait(20s) == 0);
+  return std::stoi("0" + count.output());
 }
 
 /// Those in the reports of one device.
@@ -111,6 +121,12 @@ TEST_CASE("the demonstration can be kept running, to look at it") {
   CHECK(demo.says("control plane   http://127.0.0.1:"));
   CHECK(demo.says("admin API       http://127.0.0.1:"));
   CHECK(demo.says("/api/v1/datapoints/query"));
+  // Two motes are a device that came back and one that is good: 200 readings, three of them sent twice,
+  // and one after the silence; then more and more.
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (archived(demo) <= 204 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(200ms);
+  CHECK(archived(demo) > 204);
   demo.program->signal(SIGINT);
   CHECK(demo.program->wait(20s) == 0);
 }

@@ -283,7 +283,7 @@ TEST_CASE("the script gives the oracle something of every kind") {
     oracle.sent(record);
   oracle.quiet(kNow);
   for (const CastDevice& device : cast.devices)
-    if (device.role == Role::kComesBack) oracle.sent(make_return(cast, device, kNow));
+    if (device.role == Role::kComesBack) oracle.sent(make_fresh(cast, device, 0, kNow));
   std::set<std::string> kinds;
   for (const AuditRow& row : audit.compare().rows)
     kinds.insert(row.kind);
