@@ -8,7 +8,9 @@
 #include <CLI/CLI.hpp>
 
 #include "bora/check.hpp"
+#include "host/command_docs.hpp"
 #include "host/graph.hpp"
+#include "host/remote_commands.hpp"
 #include "host/settings_input.hpp"
 #include "host/version.hpp"
 
@@ -66,6 +68,7 @@ class CommandLine {
  private:
   void bind_own_settings();
   void declare();
+  void add_remote_commands();
   int dispatch();
   int load_settings();
   int fault(const std::vector<std::string>& faults);
@@ -117,6 +120,8 @@ void CommandLine::bind_own_settings() {
   settings.bind("control.port", control.port, "its port; 0 is any free one");
   settings.bind("control.allow_remote", control.allow_remote,
                 "whether its address may be another than loopback without TLS");
+  settings.bind("control.open_reading", control.open_reading,
+                "whether reading needs no token from other machines either");
   settings.bind("control.tls.certificate", control.certificate_file,
                 "PEM file; with control.tls.key the control plane speaks https");
   settings.bind("control.tls.key", control.key_file, "PEM file, without passphrase");
@@ -138,9 +143,18 @@ void CommandLine::bind_own_settings() {
   settings.bind("log.format", log_.format, "auto is logfmt on a terminal, else json", kFormats);
 }
 
+// A program's own command of the same name stands.
+void CommandLine::add_remote_commands() {
+  for (Command& remote : remote_commands())
+    if (std::none_of(program_.commands.begin(), program_.commands.end(),
+                     [&](const Command& own) { return own.name == remote.name; }))
+      program_.commands.push_back(std::move(remote));
+}
+
 void CommandLine::declare() {
   app_.fallthrough();  // `run --set a=b` is `--set a=b run`
   app_.require_subcommand(1);
+  app_.footer(kExitCodes);
   app_.add_option("-c,--config", typed_.input.files, "YAML file with settings; later ones win")
       ->allow_extra_args(false)
       ->type_name("FILE");
@@ -155,9 +169,12 @@ void CommandLine::declare() {
     app_.add_subcommand("graph", "print the topologies")
         ->add_option("--format", typed_.graph_format, "text, dot or json")
         ->check(CLI::IsMember(kGraphFormats));
+    add_remote_commands();
   }
   app_.add_subcommand("config", "print the effective settings and where they come from");
   app_.add_subcommand("version", "print the version");
+  app_.add_subcommand("completion", "print a script that completes commands and options in bash");
+  app_.add_subcommand("manual", "print the manual page: PROGRAM manual | man -l -");
   for (const Command& command : program_.commands) {
     BORA_CHECK(command.run != nullptr, "command " + command.name + " does nothing");
     CLI::App* sub = app_.add_subcommand(command.name, command.about);
@@ -169,6 +186,11 @@ int CommandLine::dispatch() {
   if (is_called("version")) {
     around_.out << program_.name << ' ' << program_.version << " (Bora " << version() << ", "
                 << compiler() << ")\n";
+    return kOk;
+  }
+  if (is_called("completion") || is_called("manual")) {
+    around_.out << (is_called("manual") ? manual_page(app_, program_.version)
+                                        : bash_completion(app_));
     return kOk;
   }
   if (const int code = load_settings(); code != kOk) return code;

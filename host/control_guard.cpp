@@ -55,7 +55,8 @@ std::optional<Response> ControlGuard::refusal(Access access, const http::Request
   switch (access) {
     case Access::kOpen: return std::nullopt;
     case Access::kRead:
-      if (options_.is_loopback || has_token(request)) return std::nullopt;
+      if (options_.is_loopback || options_.is_reading_open || has_token(request))
+        return std::nullopt;
       return unauthorized("from another machine this needs the token: " + options_.token_hint);
     case Access::kChange: return refusal_of_change(request);
   }

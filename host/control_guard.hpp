@@ -11,9 +11,10 @@
 namespace bora::host {
 
 struct GuardOptions {
-  Secret token = {};            ///< Empty: nothing can be changed.
-  std::string token_hint = {};  ///< Where the token is, or why there is none: for people.
-  bool is_loopback = true;      ///< Only this machine reaches the control plane.
+  Secret token = {};             ///< Empty: nothing can be changed.
+  std::string token_hint = {};   ///< Where the token is, or why there is none: for people.
+  bool is_loopback = true;       ///< Only this machine reaches the control plane.
+  bool is_reading_open = false;  ///< From elsewhere, too, reading needs no token.
   bool is_tls = false;
 };
 

@@ -25,6 +25,8 @@ struct ControlPlaneOptions {
   /// True: the address may be another than loopback without TLS, since the network is trusted. Who asks
   /// from there needs the token all the same, save for probes, /metrics and the page itself.
   bool allow_remote = false;
+  /// True: from elsewhere, too, reading needs no token; changing something always does.
+  bool open_reading = false;
   std::string certificate_file = {};  ///< PEM; with key_file: https.
   std::string key_file = {};
   /// What lets somebody change something, at least 16 characters. Empty: from token_file.

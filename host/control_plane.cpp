@@ -80,6 +80,7 @@ Status ControlPlane::Impl::start(std::vector<ControlRoute> more) {
   guard_.emplace(GuardOptions{.token = secrets->token,
                               .token_hint = secrets->token_hint,
                               .is_loopback = is_loopback(options_.address),
+                              .is_reading_open = options_.open_reading,
                               .is_tls = !options_.certificate_file.empty()});
   audit_.emplace(secrets->audit_file);
   server_ = std::make_unique<http::Server>(server_options(options_, subjects_.log));

@@ -101,9 +101,9 @@ Result<ControlSecrets> find_secrets(const ControlPlaneOptions& options,
     found.token_hint = "it has no token; give it one by the setting control.token_file";
     return found;
   }
-  const std::filesystem::path file =
-      options.token_file.empty() ? directory / (program + ".token")
-                                 : std::filesystem::path{options.token_file};
+  const std::filesystem::path file = options.token_file.empty()
+                                         ? directory / (program + ".token")
+                                         : std::filesystem::path{options.token_file};
   auto token = read_or_make_token(file);
   if (!token && !options.token_file.empty()) return token.status();
   if (!token) {

@@ -161,11 +161,13 @@ void add_topology(Families& out, const TopologyView& topology) {
   for (const TaskMetricsSnapshot& task : metrics.tasks)
     components[task.component].add(task);
   std::map<std::string, double> oldest;
+  std::map<std::string, double> stuck;
   for (const auto& [component, totals] : components) {
     Labels with_component = labels;
     with_component.push_back({"component", component});
     add_component(out, with_component, totals);
     if (totals.sum.is_spout) oldest[component] = 0;
+    stuck[component] = 0;
   }
   for (const OldestInFlight& message : metrics.oldest) {
     double& age = oldest[message.spout];
@@ -174,6 +176,14 @@ void add_topology(Families& out, const TopologyView& topology) {
   for (const auto& [spout, age] : oldest)
     out.gauge("topology_oldest_pending_seconds", "Age of the oldest message in flight.",
               {labels[0], {"component", spout}}, age);
+  for (const auto& [task, time] : metrics.stuck) {
+    double& longest = stuck[std::string{component_of(task)}];
+    longest = std::max(longest, static_cast<double>(time.count()) / kNanosPerSecond);
+  }
+  for (const auto& [component, time] : stuck)
+    out.gauge("topology_stuck_seconds",
+              "How long a thread of the component has not come back; 0 while it does.",
+              {labels[0], {"component", component}}, time);
   out.gauge("topology_in_flight_bytes", "Bytes of messages in flight.", labels,
             number(metrics.bytes_in_flight));
   out.gauge("topology_stuck_executors", "Threads that have not come back for over a second.",

@@ -20,6 +20,10 @@ class Client::Impl {
     io_.run();
     return result;
   }
+  Result<Response> stream(Call call, internal::Connection::Take take) {
+    connection_.take_body(std::move(take));
+    return send(std::move(call));
+  }
   void disconnect() noexcept { connection_.disconnect(); }
 
  private:
@@ -44,6 +48,11 @@ Result<Response> Client::send(Method method, const std::string& target, std::str
                               const std::vector<Header>& headers) {
   return impl_->send(
       {.method = method, .target = target, .body = std::move(body), .headers = headers});
+}
+
+Result<Response> Client::stream(const std::string& target, const std::vector<Header>& headers,
+                                std::function<bool(std::string_view)> take) {
+  return impl_->stream({.target = target, .headers = headers}, std::move(take));
 }
 
 void Client::disconnect() noexcept { impl_->disconnect(); }

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bora/status.hpp"
@@ -57,6 +59,13 @@ class Client {
   /// `headers` go out as given, beside Host and Content-Length.
   [[nodiscard]] Result<Response> send(Method method, const std::string& target, std::string body,
                                       const std::vector<Header>& headers);
+
+  /// GET of an answer that goes on: `take` gets its body in pieces as they come, until it returns
+  /// false or the server ends it. No piece for ClientOptions::timeout ends it as kUnavailable. The body
+  /// of what is returned is empty, save when the status is not 200: then it was not streamed.
+  [[nodiscard]] Result<Response> stream(const std::string& target,
+                                        const std::vector<Header>& headers,
+                                        std::function<bool(std::string_view)> take);
 
   void disconnect() noexcept;
 

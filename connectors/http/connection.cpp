@@ -139,8 +139,36 @@ void Connection::read() {
   parser_.emplace();
   parser_->body_limit(options_.max_response_bytes);
   parser_->skip(method_ == Method::kHead);
+  if (take_) return read_head();
   beast::http::async_read(stream_, buffer_, *parser_,
                           [this](Code code, std::size_t) { on_read(code); });
+}
+
+void Connection::read_head() {
+  parser_->body_limit(boost::none);  // as much as the server has to say
+  beast::http::async_read_header(stream_, buffer_, *parser_, [this](Code code, std::size_t) {
+    if (code) return on_read(code);
+    if (parser_->get().result_int() == 200) return read_piece();
+    parser_->body_limit(options_.max_response_bytes);
+    beast::http::async_read(stream_, buffer_, *parser_,
+                            [this](Code rest, std::size_t) { on_read(rest); });
+  });
+}
+
+void Connection::read_piece() {
+  stream_.tcp().expires_after(options_.timeout);
+  beast::http::async_read_some(stream_, buffer_, *parser_,
+                               [this](Code code, std::size_t) { on_piece(code); });
+}
+
+void Connection::on_piece(Code code) {
+  std::string& body = parser_->get().body();
+  const bool wants_more = body.empty() || take_(body);
+  body.clear();
+  if (wants_more && !code && !parser_->is_done()) return read_piece();
+  if (wants_more) return on_read(code);
+  disconnect();  // in the middle of it
+  finish(Response{.status = 200});
 }
 
 void Connection::on_read(Code code) {
@@ -181,6 +209,7 @@ void Connection::fail(const std::string& what, const Code& code) {
 void Connection::finish(Result<Response> result) {
   message_ = {};
   parser_.reset();
+  take_ = nullptr;
   const Done done = std::exchange(done_, nullptr);
   done(std::move(result));
 }

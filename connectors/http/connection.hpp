@@ -28,12 +28,15 @@ namespace bora::http::internal {
 class Connection {
  public:
   using Done = std::function<void(Result<Response>)>;
+  using Take = std::function<bool(std::string_view)>;
 
   /// `options` outlive the connection.
   Connection(boost::asio::io_context& io, const ClientOptions& options);
 
   /// Calls `done` once, from inside io.run(). Requires: no other exchange under way.
   void exchange(Call call, Done done);
+  /// The next exchange gives the body of a 200 to `take`, piece by piece, until that returns false.
+  void take_body(Take take) { take_ = std::move(take); }
   /// Ends an exchange under way with an error, which `done` gets later, from inside io.run().
   void disconnect() noexcept;
 
@@ -51,6 +54,9 @@ class Connection {
   void write();
   void read();
   void on_read(Code code);
+  void read_head();
+  void read_piece();
+  void on_piece(Code code);
   void fail(const std::string& what, const Code& code);  // once the operation has ended
   void finish(Result<Response> result);
   [[nodiscard]] std::string reason(const Code& code);
@@ -65,6 +71,7 @@ class Connection {
   Method method_ = Method::kGet;
   Code sent_;
   Done done_;
+  Take take_;  // null: bodies come whole
   bool is_shaking_hands_ = false;
   bool is_connected_ = false;  // and TLS is agreed
 };

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/http/client.hpp"
+#include "host/command_line.hpp"
 #include "host/control_api.hpp"
 #include "host/openapi.hpp"
 #include "host/process.hpp"
@@ -267,6 +269,18 @@ TEST_CASE_METHOD(Running, "the control plane answers as documented") {
   CHECK(process->is_stop_requested());
 }
 
+TEST_CASE_METHOD(Running, "Prometheus' own tool finds nothing wrong with the metrics") {
+  start();
+  REQUIRE(eventually([&] { return opened("one") > 10; }));
+  const std::string metrics = get("/metrics").body;
+  CHECK(metrics.find("\ntopology_stuck_seconds{topology=\"one\",component=\"hangs\"} 0\n") !=
+        std::string::npos);
+  std::FILE* const pipe = ::popen("promtool check metrics", "w");
+  REQUIRE(pipe != nullptr);
+  std::fwrite(metrics.data(), 1, metrics.size(), pipe);
+  CHECK(::pclose(pipe) == 0);  // of Debian's package prometheus
+}
+
 TEST_CASE_METHOD(Running, "a paused spout takes in nothing, and the audit log says who paused it") {
   start();
   REQUIRE(eventually([&] { return opened("one") > 10; }));
@@ -387,4 +401,61 @@ TEST_CASE_METHOD(Running,
   const std::uint64_t then = opened("one");
   CHECK(eventually([&] { return opened("one") > then; }));
   CHECK(get("/readyz").status == 200);
+}
+
+TEST_CASE_METHOD(Running, "the command line shows a running program, and operates it") {
+  start();
+  REQUIRE(eventually([&] { return opened("one") > 10; }));
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto run = [&](std::vector<std::string> arguments) {
+    out.str("");
+    err.str("");
+    Program program{.name = "test", .about = "an example"};
+    program.assemble = one_topology([] { return test::picky_topology(10); });
+    const std::vector<std::string> where{"--at", process->control_url(), "--set",
+                                         "control.token=" + kToken};
+    arguments.insert(arguments.end(), where.begin(), where.end());
+    const int code = run_command_line(arguments, std::move(program), {out, err, {}});
+    INFO(err.str());
+    return code;
+  };
+  const auto shows = [&](const std::string& text) {
+    return out.str().find(text) != std::string::npos;
+  };
+  CHECK(run({"status"}) == 0);
+  CHECK(shows("test 9, running"));
+  CHECK(shows("topology two"));
+  CHECK(run({"status", "--format", "json"}) == 0);
+  CHECK(json::parse(out.str())["program"] == "test");
+  CHECK(run({"top"}) == 0);
+  CHECK(shows(" %"));
+  CHECK(run({"errors"}) == 0);
+  CHECK(out.str() == "no errors\n");
+  CHECK(run({"lag"}) == 0);
+  CHECK(run({"logs", "--limit", "1"}) == 0);
+  part->why = "the registry is 12 records behind";
+  CHECK(run({"status"}) == 3);
+  CHECK(shows("part: the registry is 12 records behind"));
+
+  std::thread offers{[&] {
+    eventually([&] {
+      part->point->offer({.offset = 7, .value = "{}"});
+      return process->is_stop_requested();
+    });
+  }};
+  CHECK(run({"tap", "numbers", "--count", "2"}) == 0);
+  CHECK(shows(" 7 {}"));
+  CHECK(run({"tap", "nothing"}) == 1);
+  CHECK(run({"pause", "numbers"}) == 1);
+  CHECK(run({"pause", "numbers", "--topology", "two"}) == 0);
+  CHECK(out.str() == "two/numbers is paused\n");
+  CHECK(run({"resume", "numbers", "--topology", "two"}) == 0);
+  CHECK(run({"drain", "--no-wait"}) == 0);
+  CHECK(process->is_stop_requested());
+  offers.join();
+  std::thread ends{[&] { process->stop(); }};
+  CHECK(run({"drain"}) <= 1);  // it may be gone before it is asked
+  ends.join();
+  CHECK(run({"status"}) == 1);
 }

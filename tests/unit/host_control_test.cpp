@@ -92,6 +92,9 @@ TEST_CASE("from elsewhere reading needs the token, and probes do not") {
   CHECK(status_of(guard, Access::kOpen, {host}) == 200);
   CHECK(status_of(guard, Access::kRead, {host}) == 401);
   CHECK(status_of(guard, Access::kRead, {host, kRight}) == 200);
+  const ControlGuard open = guard_of({.is_loopback = false, .is_reading_open = true});
+  CHECK(status_of(open, Access::kRead, {host}) == 200);
+  CHECK(status_of(open, Access::kChange, {host, kJson}) == 401);
 }
 
 TEST_CASE("the token is made once, for the owner alone, and read again") {

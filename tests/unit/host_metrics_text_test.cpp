@@ -93,6 +93,7 @@ TEST_CASE("metrics have one family per name, with help, type and base units") {
         "# TYPE topology_pending_tuples gauge\n"
         "# TYPE topology_complete_seconds histogram\n"
         "# TYPE topology_oldest_pending_seconds gauge\n"
+        "# TYPE topology_stuck_seconds gauge\n"
         "# TYPE topology_in_flight_bytes gauge\n"
         "# TYPE topology_stuck_executors gauge\n");
   CHECK(lines_with(text, "bora_build_info{program=\"raw\",version=\"1.2.3\",compiler=").size() > 0);

@@ -10,6 +10,7 @@
 #include "bora/check.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
 #include "topologies/parts/kafka_topic_tools.hpp"
+#include "topologies/parts/tapped.hpp"
 
 namespace bora::parts {
 
@@ -124,17 +125,17 @@ std::vector<host::Sample> KafkaPart::samples() const {
 }
 
 RecordConnections KafkaPart::connections(std::string topic, std::string group) {
-  return {.source =
-              [this, topic = std::move(topic), group = std::move(group)](std::uint32_t task) {
-                auto source = std::make_unique<WatchedSource>(
-                    kafka::KafkaSourceOptions{.kafka = options_.kafka,
-                                              .topic = options_.prefix + topic,
-                                              .group = options_.prefix + group,
-                                              .instance_id = instance_of(options_, task)},
-                    options_.prefix.size(), clock_, sources_);
-                if (transaction_ != nullptr) transaction_->follow(source->source());
-                return source;
-              },
+  return {.source = [this, topic = std::move(topic), group = std::move(group)](
+                        std::uint32_t task) -> std::unique_ptr<RecordSource> {
+            auto source = std::make_unique<WatchedSource>(
+                kafka::KafkaSourceOptions{.kafka = options_.kafka,
+                                          .topic = options_.prefix + topic,
+                                          .group = options_.prefix + group,
+                                          .instance_id = instance_of(options_, task)},
+                options_.prefix.size(), clock_, sources_);
+            if (transaction_ != nullptr) transaction_->follow(source->source());
+            return tapped(taps_, std::move(source));
+          },
           .dead_letters = sinks(),
           .transaction = transaction_};
 }
@@ -156,8 +157,9 @@ std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks(
       sink = std::make_unique<kafka::KafkaSink>(
           kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
     }
-    if (options_.prefix.empty()) return sink;
-    return std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
+    if (!options_.prefix.empty())
+      sink = std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
+    return tapped(taps_, std::move(sink));
   };
 }
 

@@ -39,7 +39,10 @@ class KafkaPart final : public TopicsPart {
   ~KafkaPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "Kafka topics"; }
-  void attach(host::ServiceHost host) override { log_->attach(std::move(host)); }
+  void attach(host::ServiceHost host) override {
+    taps_ = host.taps;
+    log_->attach(std::move(host));
+  }
   /// While no broker answers it waits and says so, until the process that it is attached to shall end;
   /// unattached it tries once.
   /// Fails: kNotFound or kInvalid when a topic is not as it must be, with what to run; kUnavailable
@@ -56,6 +59,7 @@ class KafkaPart final : public TopicsPart {
   std::shared_ptr<BrokerLog> log_;  ///< With the clients, whose threads write to it.
   Options options_;
   const Clock& clock_;
+  host::Taps* taps_ = nullptr;  ///< Of the process, if there is one.
   SourceWatch sources_;
   std::shared_ptr<kafka::KafkaSinkStats> sink_stats_;  ///< With the sinks.
   std::shared_ptr<kafka::Transaction> transaction_;    ///< With the spout; null: at least once.

@@ -9,6 +9,7 @@
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/log_source.hpp"
 #include "connectors/log/log_table_source.hpp"
+#include "topologies/parts/tapped.hpp"
 
 namespace bora::parts {
 
@@ -93,8 +94,9 @@ std::vector<host::Sample> LogPart::samples() const {
 RecordConnections LogPart::connections(std::string topic, std::string group) {
   return {.source =
               [this, topic = std::move(topic), group = std::move(group)](std::uint32_t) {
-                return std::make_unique<log::LogSource>(
-                    log(), log::LogSourceOptions{.topic = topic, .group = group});
+                return tapped(taps_,
+                              std::make_unique<log::LogSource>(
+                                  log(), log::LogSourceOptions{.topic = topic, .group = group}));
               },
           .dead_letters = sinks()};
 }
@@ -111,7 +113,7 @@ std::function<std::unique_ptr<RecordSource>()> LogPart::table(std::string topic)
 }
 
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> LogPart::sinks() {
-  return [this](std::uint32_t) { return std::make_unique<log::LogSink>(log()); };
+  return [this](std::uint32_t) { return tapped(taps_, std::make_unique<log::LogSink>(log())); };
 }
 
 }  // namespace bora::parts

@@ -23,6 +23,7 @@ class LogPart final : public TopicsPart {
   ~LogPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "topic log"; }
+  void attach(host::ServiceHost host) override { taps_ = host.taps; }
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
@@ -40,6 +41,7 @@ class LogPart final : public TopicsPart {
   class Keeper;
   log::LogOptions options_;
   const Clock& clock_;
+  host::Taps* taps_ = nullptr;  // of the process, if there is one
   std::unique_ptr<log::TopicLog> log_;
   std::unique_ptr<Keeper> keeper_;
 };

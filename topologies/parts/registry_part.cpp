@@ -139,6 +139,14 @@ Status RegistryPart::start() {
 
 void RegistryPart::stop(std::chrono::milliseconds) { reader_.reset(); }
 
+std::optional<std::string> RegistryPart::unready() const {
+  if (view_.is_ready()) return std::nullopt;
+  if (const auto unreadable = numbers_.unreadable.load(); unreadable > 0)
+    return std::to_string(unreadable) + " entries of the registry cannot be read by this version";
+  return "the registry is not read to its end yet: " + std::to_string(numbers_.lag.load()) +
+         " records to go";
+}
+
 std::vector<host::Sample> RegistryPart::samples() const {
   const auto size = view_.size();
   std::vector<host::Sample> samples;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ class RegistryPart final : public host::Service {
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
+  [[nodiscard]] std::optional<std::string> unready() const override;
 
   [[nodiscard]] const coldchain::RegistryView& view() const noexcept { return view_; }
 

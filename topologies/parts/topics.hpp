@@ -19,6 +19,9 @@ enum class Delivery : std::uint8_t {
 
 /// The topics of a process, wherever they are: in the embedded log (LogPart) or in Kafka.
 ///
+/// In a process, what goes through its sources and sinks can be tapped: streams `read:TOPIC` and
+/// `write:TOPIC`.
+///
 /// The functions that it hands out connect when they are called, so they may be asked for before
 /// start(); what they make lives no longer than this part.
 /// Threads: the getters from any; each source and sink belongs to the thread that uses it.
