@@ -10,6 +10,7 @@
 #include "topologies/alerts/program.hpp"
 #include "topologies/coldchain/registry.hpp"
 #include "topologies/datapoints/program.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 #include "topologies/thresholds/program.hpp"
 
 namespace bora::allinone {
@@ -121,6 +122,8 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   assembly.add(*std::move(state));
   assembly.add(std::move(registry));
   assembly.add(std::move(dashboard));
+  assembly.add(
+      std::make_unique<parts::DeadLettersPart>(topics_with_dead_letters(), *parts.log, clock));
   if (Status s = alerts::assemble(options.alerts, options.notify, {*parts.log, view, *parts.state},
                                   clock, assembly);
       !s)
