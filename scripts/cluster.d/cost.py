@@ -16,11 +16,23 @@ import oracle
 ORDER = ("raw", "authentication", "datapoints", "thresholds", "alerts", "legacy")
 
 
-def cpu_of(pid):
-    """Seconds that the process and the children it waited for have had."""
+def fields_of(pid):
+    """Of /proc/PID/stat, from the state on: 1 is the parent's pid, 11 to 14 are times."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        fields = file.read().rpartition(") ")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        return file.read().rpartition(") ")[2].split()
+
+
+def cpu_of(pid):
+    """Seconds that the process and its children have had."""
+    ticks = 0
+    for other in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = fields_of(other)
+        except OSError:
+            continue  # it ended meanwhile
+        if str(pid) in (other, fields[1]):
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def reports(cluster, host, count):
@@ -40,6 +52,15 @@ def reports(cluster, host, count):
             "reading": {"temp": round(dice.uniform(2, 7.9), 1), "time": begin + n, "batt": dice.randint(50, 100)},
             "gateway": {"id": device["gateway_id"], "token": tokens[device["gateway"]]}},
             separators=(",", ":")) + "\n"
+
+
+def publish(cluster, lines):
+    path = cluster.state / "reports.txt"
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(lines)
+    subprocess.run(["kcat", "-P", "-b", cluster.addresses["BORA_KAFKA"], "-t", cluster.prefix + "reports",
+                    "-K", "\t", "-z", "lz4", "-X", "partitioner=murmur2_random", "-l", path], check=True)
+    path.unlink()
 
 
 def servers(cluster):
@@ -72,13 +93,10 @@ def run(cluster, count):
         return 1
     for name in ORDER:
         cluster.stop(name)
+    # A start with one report of each device: its secret is compared by bcrypt once, and then remembered.
+    publish(cluster, reports(cluster, host, 40))
     idle = {name: run_alone(cluster, name, 60) for name in ORDER}
-    path = cluster.state / "reports.txt"
-    with open(path, "w", encoding="ascii") as file:
-        file.writelines(reports(cluster, host, count))
-    subprocess.run(["kcat", "-P", "-b", cluster.addresses["BORA_KAFKA"], "-t", cluster.prefix + "reports",
-                    "-K", "\t", "-z", "lz4", "-X", "partitioner=murmur2_random", "-l", path], check=True)
-    path.unlink()
+    publish(cluster, reports(cluster, host, count))
     print(f"{count} messages; us of CPU for each\n{'':16}{'own':>8}{'kafka':>8}{'redis':>8}{'kairosdb':>10}")
     for name in ORDER:
         own, others = run_alone(cluster, name, 600)
