@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "benchmarks/kafka/topics.hpp"
 #include "benchmarks/pipeline/suite.hpp"
@@ -27,5 +28,12 @@ void add_publish(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
 /// `hand`: one thread around librdkafka and RocksDB, same options of the database and batches of the
 /// topology's mean size; `rocksdb`: RocksDB alone with entries made beforehand. No syncs.
 void add_kafka_raw(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
+/// Suite `kafka-effects`: readings are worked off with default options, until they are committed. `hand`:
+/// one thread around librdkafka that parses and counts; `thresholds` and `alerts`, with their state in
+/// RocksDB, synced, and as `.redis` in the server at `redis` (HOST:PORT; empty: not run); `datapoints`
+/// into the embedded store, synced. Nobody is notified, and topic `alerts` is not written.
+void add_effects(Suites& suites, const std::shared_ptr<BenchTopics>& topics,
+                 const std::string& redis);
 
 }  // namespace bora::bench

@@ -32,5 +32,7 @@ int main(int argc, char** argv) {
   add_count(suites, topics);
   add_publish(suites, topics);
   add_kafka_raw(suites, topics);
+  const char* redis = std::getenv("BORA_REDIS");
+  add_effects(suites, topics, redis == nullptr ? "" : redis);
   return run_program(suites, *options);
 }

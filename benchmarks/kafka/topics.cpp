@@ -1,5 +1,6 @@
 #include "benchmarks/kafka/topics.hpp"
 
+#include <chrono>
 #include <unistd.h>
 #include <utility>
 
@@ -29,13 +30,16 @@ void remove_topic(const std::string& brokers, const std::string& name) {
   rd_kafka_destroy(client);
 }
 
-void fill(const std::string& brokers, const std::string& topic, std::uint64_t count) {
+/// What `value_of` makes of each report.
+template <class ValueOf>
+void fill(const std::string& brokers, const std::string& topic, std::uint64_t count,
+          ValueOf value_of_report) {
   const auto simulation = gateway::Simulation::make(
       {}, gateway::random_measurements({.devices = BenchTopics::kDevices, .limit = count}));
   BORA_CHECK(simulation.is_ok(), simulation.status().message());
   BareProducer producer{brokers, topic};
   while (const auto report = (*simulation)->next())
-    producer.produce(report->key, report->value);
+    producer.produce(report->key, value_of_report(report->value));
   producer.flush();
   BORA_CHECK(producer.acknowledged() == count, "not all reports are in the topic");
 }
@@ -65,7 +69,23 @@ const std::string& BenchTopics::reports(std::uint64_t count) {
   std::unique_ptr<BenchTopic>& topic = reports_[count];
   if (topic == nullptr) {
     topic = make("reports");
-    fill(brokers_, topic->name(), count);
+    fill(brokers_, topic->name(), count, [](const std::string& report) { return report; });
+  }
+  return topic->name();
+}
+
+const std::string& BenchTopics::readings(std::uint64_t count) {
+  std::unique_ptr<BenchTopic>& topic = readings_[count];
+  if (topic == nullptr) {
+    topic = make("readings");
+    fill(brokers_, topic->name(), count, [](const std::string& text) {
+      const auto report = coldchain::parse_report(text);
+      BORA_CHECK(static_cast<bool>(report), "a report of our own cannot be read");
+      std::string reading;
+      coldchain::write_reading(
+          coldchain::to_reading(*report, report->time + std::chrono::seconds{1}), reading);
+      return reading;
+    });
   }
   return topic->name();
 }

@@ -38,6 +38,8 @@ class BenchTopics {
   [[nodiscard]] const std::string& brokers() const noexcept { return brokers_; }
   /// The name of a topic that holds so many reports, as gateways write them, keyed by device.
   [[nodiscard]] const std::string& reports(std::uint64_t count);
+  /// The same as readings, as authentication writes them.
+  [[nodiscard]] const std::string& readings(std::uint64_t count);
   /// The same as entries of an archive, in the order in which a consumer got them.
   [[nodiscard]] const std::vector<RawEntry>& entries(std::uint64_t count);
   /// A new topic, empty.
@@ -48,6 +50,7 @@ class BenchTopics {
  private:
   std::string brokers_;
   std::map<std::uint64_t, std::unique_ptr<BenchTopic>> reports_;
+  std::map<std::uint64_t, std::unique_ptr<BenchTopic>> readings_;
   std::map<std::uint64_t, std::vector<RawEntry>> entries_;
   int made_ = 0;
 };

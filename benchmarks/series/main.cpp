@@ -1,8 +1,9 @@
 // bora_series_bench [POINTS] [DEVICES] [DIRECTORY]
 //
 // Writes POINTS temperatures of DEVICES devices into the embedded series store, by time and in batches
-// as the topology writes them, then asks for single curves with a store that was just opened: its own
-// cache is cold, the system's cache of files is what it is.
+// as the topology writes them, then asks for single curves with a store that was just opened, after the
+// system was told to forget its files: every cache is cold when the first question is asked. One device
+// in a hundred measures three times as often as the others, and these are asked for.
 
 #include <algorithm>
 #include <chrono>
@@ -10,11 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <random>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "bora/clock.hpp"
@@ -50,10 +53,21 @@ T value_or_exit(Result<T> result) {
 struct Sizes {
   std::uint64_t points;
   std::uint64_t devices;
-  /// Every device measures once a round; a round lasts so long that 1,000 of them are some days.
+
+  /// Those that are asked for: ids 1, 101, 201 ...
+  [[nodiscard]] std::uint64_t frequent() const { return (devices + 99) / 100; }
+  /// Every device measures once a round of five minutes, and the frequent ones twice more.
+  [[nodiscard]] std::uint64_t round() const { return devices + 2 * frequent(); }
+  [[nodiscard]] DeviceId device_of(std::uint64_t point) const {
+    const std::uint64_t place = point % round();
+    if (place < devices) return DeviceId{place * 48'271 % devices + 1};
+    return DeviceId{(place - devices) % frequent() * 100 + 1};
+  }
   [[nodiscard]] std::int64_t time_of(std::uint64_t point) const {
-    return kBegin + static_cast<std::int64_t>(point / devices) * 300'000 +
-           static_cast<std::int64_t>(point % devices);
+    const std::uint64_t place = point % round();
+    const std::uint64_t offset =
+        place < devices ? place / 1'024 : 100'000 * (1 + (place - devices) / frequent());
+    return kBegin + static_cast<std::int64_t>(point / round() * 300'000 + offset);
   }
 };
 
@@ -64,7 +78,7 @@ void fill(datapoints::RocksSeries& store, Sizes sizes) {
   for (std::uint64_t i = 0; i < sizes.points;) {
     batch.clear();
     for (; batch.size() < kBatch && i < sizes.points; ++i)
-      batch.push_back({.device_id = DeviceId{(i * 48'271) % sizes.devices + 1},
+      batch.push_back({.device_id = sizes.device_of(i),
                        .gateway_id = coldchain::GatewayId{i % 100},
                        .time = from_millis(sizes.time_of(i)),
                        .value = static_cast<double>(i % 300) / 10});
@@ -79,14 +93,35 @@ void fill(datapoints::RocksSeries& store, Sizes sizes) {
               static_cast<double>(stats.memory_bytes) / 1e6);
 }
 
-/// Asks `query` of devices picked by a fixed seed.
-void time_queries(const char* what, std::uint64_t devices,
+/// Has the system forget what it keeps of the files.
+void forget_files(const std::filesystem::path& directory) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
+    if (!entry.is_regular_file()) continue;
+    const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;
+    ::fdatasync(file);
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(file);
+  }
+}
+
+std::unique_ptr<datapoints::RocksSeries> open_cold(const datapoints::RocksSeriesOptions& options,
+                                                   const Clock& clock) {
+  forget_files(options.path);
+  const auto begin = std::chrono::steady_clock::now();
+  auto store = value_or_exit(datapoints::RocksSeries::open(options, clock));
+  std::printf("opened in %.0f ms\n", seconds_since(begin) * 1e3);
+  return store;
+}
+
+/// Asks `query` of frequent devices picked by a fixed seed.
+void time_queries(const char* what, const Sizes& sizes,
                   const std::function<std::size_t(DeviceId)>& query) {
   std::mt19937_64 dice{1};
   std::vector<double> took;
   std::size_t rows = 0;
   for (int i = 0; i < kQueries; ++i) {
-    const DeviceId device{dice() % devices + 1};
+    const DeviceId device{dice() % sizes.frequent() * 100 + 1};
     const auto begin = std::chrono::steady_clock::now();
     rows += query(device);
     took.push_back(seconds_since(begin) * 1e3);
@@ -114,8 +149,8 @@ int main(int argc, char** argv) {
   if (!std::filesystem::exists(path))
     fill(*value_or_exit(datapoints::RocksSeries::open(options, clock)), sizes);
 
-  auto store = value_or_exit(datapoints::RocksSeries::open(options, clock));
-  time_queries("1,000 points", sizes.devices, [&](DeviceId device) {
+  auto store = open_cold(options, clock);
+  time_queries("1,000 points", sizes, [&](DeviceId device) {
     return value_or_exit(store->points({.device_id = device,
                                         .range = {WallTime::min(), WallTime::max()},
                                         .limit = 1'000,
@@ -123,8 +158,8 @@ int main(int argc, char** argv) {
         .size();
   });
   store.reset();
-  store = value_or_exit(datapoints::RocksSeries::open(options, clock));
-  time_queries("a day by hour", sizes.devices, [&](DeviceId device) {
+  store = open_cold(options, clock);
+  time_queries("a day by hour", sizes, [&](DeviceId device) {
     return value_or_exit(
                store->intervals({.device_id = device,
                                  .range = {from_millis(kBegin), from_millis(kBegin) + 24h},
