@@ -11,6 +11,7 @@
 
 #include "bora/check.hpp"
 #include "host/control_plane.hpp"
+#include "host/message_reference.hpp"
 #include "host/operated.hpp"
 #include "host/part_gate.hpp"
 #include "host/process_view.hpp"
@@ -146,7 +147,15 @@ Status Process::Impl::start_topology(Assembly::TopologyPart part) {
   if (part.adjust) part.adjust(engine);
   if (!engine.on_event)
     engine.on_event = [this, name](const std::string& component, const std::string& text) {
-      log_.warn("component", {{"topology", name}, {"component", component}, {"event", text}});
+      // What leads from the line to the record: the partition and offset of the message's source.
+      if (const auto message = message_in(text))
+        log_.warn("component", {{"topology", name},
+                                {"component", component},
+                                {"partition", message->partition},
+                                {"offset", message->offset},
+                                {"event", text}});
+      else
+        log_.warn("component", {{"topology", name}, {"component", component}, {"event", text}});
     };
   auto running = RunningTopology::start(std::move(part.topology), std::move(engine));
   if (!running)

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -23,6 +24,7 @@
 #include "support/host_example.hpp"
 #include "support/openapi_check.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/test_certificates.hpp"
 #include "support/wire.hpp"
 
 using namespace bora;
@@ -104,10 +106,15 @@ class Part final : public Service {
 
 struct Running {
   testing::TemporaryDirectory directory;
-  LogOptions log_options = [] {
-    LogOptions options;
-    options.sink = [](std::string_view) {};
-    return options;
+  std::mutex mutex;
+  std::string logged;  // guarded by mutex
+  LogOptions log_options = [this] {
+    LogOptions made;
+    made.sink = [this](std::string_view line) {
+      const std::lock_guard lock{mutex};
+      logged += line;
+    };
+    return made;
   }();
   Log log{log_options};
   std::atomic<bool> is_free{true};
@@ -118,8 +125,8 @@ struct Running {
     is_free = true;
     if (process) process->stop();
   }
+  ProcessOptions options = {};
   void start(HealthLimits health = {}) {
-    ProcessOptions options;
     options.program = "test";
     options.version = "9";
     options.control.port = 0;
@@ -458,4 +465,43 @@ TEST_CASE_METHOD(Running, "the command line shows a running program, and operate
   CHECK(run({"drain"}) <= 1);  // it may be gone before it is asked
   ends.join();
   CHECK(run({"status"}) == 1);
+}
+
+TEST_CASE_METHOD(Running, "over TLS the command line sees who it speaks to") {
+  const testing::TestAuthority authority{directory.path(), "test"};
+  const auto files = authority.sign("here", "IP:127.0.0.1");
+  options.control.certificate_file = files.certificate;
+  options.control.key_file = files.key;
+  start();
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto status = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"status", "--at", process->control_url()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Program program{.name = "test", .about = "an example"};
+    program.assemble = one_topology([] { return test::picky_topology(10); });
+    return run_command_line(arguments, std::move(program), {out, err, {}});
+  };
+  CHECK(process->control_url().starts_with("https://"));
+  CHECK(status({}) == 1);  // nobody here knows that authority
+  CHECK(status({"--ca", authority.certificate()}) == 0);
+  CHECK(out.str().find("test 9, running") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Running, "the token is in no log, view or audit log") {
+  start();
+  REQUIRE(change(Method::kPost, "/api/v1/spouts/numbers/pause?topology=one").status == 200);
+  CHECK(send(Method::kPost, "/api/v1/drain", "",
+             {{"Authorization", "Bearer " + kToken + "x"}, {"Content-Type", "application/json"}})
+            .status == 401);
+  std::string all;
+  for (const char* path :
+       {"/metrics", "/api/v1/topology", "/api/v1/logs", "/api/v1/access", "/readyz"})
+    all += get(path).body;
+  std::ifstream audit{directory.path() / "test.audit.jsonl"};
+  all.append(std::istreambuf_iterator<char>{audit}, {});
+  const std::lock_guard lock{mutex};
+  all += logged;
+  CHECK(all.find("spout.pause") != std::string::npos);
+  CHECK(all.find(kToken) == std::string::npos);
 }

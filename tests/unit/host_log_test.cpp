@@ -12,6 +12,7 @@
 #include "host/line_writer.hpp"
 #include "host/log.hpp"
 #include "host/log_format.hpp"
+#include "host/message_reference.hpp"
 
 using namespace bora::host;
 using namespace std::chrono_literals;
@@ -132,4 +133,13 @@ TEST_CASE("a reader that does not read costs lines, not time, and is told how ma
   const auto lost = std::stoul(read.substr(notice + 5));
   const auto whole = static_cast<std::size_t>(std::count(read.begin(), read.end(), '\n')) - 1;
   CHECK(lost + whole == kLines);
+}
+
+TEST_CASE("an event of the engine leads to the message that it is about") {
+  CHECK(message_in("no (message 1/2) liked (message 3/77)") == MessageReference{3, 77});
+  CHECK(message_in("message 0/18446744073709551615 expired after 31 s, executing in x") ==
+        MessageReference{0, 18446744073709551615U});
+  for (const char* none : {"", "no answer", "failed (an untracked tuple)", "(message 3/77) it said",
+                           "x (message 3)", "x (message a/b)", "message ", "message 5"})
+    CHECK_FALSE(message_in(none));
 }

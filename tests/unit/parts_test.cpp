@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "bora/testing/manual_clock.hpp"
+#include "host/tap.hpp"
 #include "support/raw_records.hpp"
 #include "support/topic_log_fixture.hpp"
 #include "topologies/parts/log_part.hpp"
@@ -101,5 +102,51 @@ TEST_CASE("an archive part shows its entries, and says why it does not start") {
   const Status refused = second.start();
   CHECK(refused.is_retryable());
   CHECK_THAT(std::string{refused.message()}, Catch::Contains("it is open already"));
+  part.stop(0ms);
+}
+
+TEST_CASE("in a process, what is read and written can be looked at, and goes its way unchanged") {
+  const log::testing::ScratchDirectory directory;
+  const bora::testing::ManualClock clock;
+  host::Taps taps{clock};
+  parts::LogPart part{log_options(directory), clock};
+  part.attach({.taps = &taps});
+  REQUIRE(part.start());
+  std::vector<std::string> seen;
+  const auto watch = [&](const std::string& stream) {
+    taps.point(stream)->watch(50, [&](std::string_view sample) {
+      seen.emplace_back(sample);
+      return true;
+    });
+  };
+  {
+    watch("write:reports");
+    watch("read:reports");
+    const std::unique_ptr<RecordSink> sink = part.sinks()(0);
+    Record record;
+    record.key = "1";
+    record.value = R"({"device":1,"auth":"s3cret"})";
+    REQUIRE(sink->append("reports", record, 0));
+    REQUIRE(sink->flush(10s));
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].find(R"("stream":"write:reports")") != std::string::npos);
+
+    struct Listener final : AssignmentListener {
+      void on_assigned(std::uint32_t, std::uint32_t, std::int64_t) override {}
+      void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
+    } listener;
+    const std::unique_ptr<RecordSource> source = part.connections("reports", "raw").source(0);
+    REQUIRE(source->open(listener, [] {}));
+    std::vector<SourceRecord> records(1);  // what is there already is not shown
+    REQUIRE(source->poll(4, records));
+    REQUIRE(records.size() == 2);
+    CHECK(records[1].record.value == record.value);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[1].find(R"("stream":"read:reports")") != std::string::npos);
+    CHECK(seen[1].find(R"("offset":0,"key":"1")") != std::string::npos);
+    for (const std::string& sample : seen)
+      CHECK(sample.find("s3cret") == std::string::npos);
+    source->close();
+  }
   part.stop(0ms);
 }

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace bora::host {
+
+/// Which message an event of the engine is about.
+struct MessageReference {
+  std::uint32_t partition = 0;
+  std::uint64_t offset = 0;
+  bool operator==(const MessageReference&) const = default;
+};
+
+/// From the engine's words, "... (message 3/77)" at the end or "message 3/77 ..." at the beginning.
+/// Nothing when they name none.
+[[nodiscard]] std::optional<MessageReference> message_in(std::string_view event) noexcept;
+
+}  // namespace bora::host
