@@ -7,6 +7,7 @@ Takes tuples of one integer, emits its double and acks. The words make exception
   noisy=N               writes N lines to standard error, likewise
   beats=FILE            writes a character for each heartbeat
   mute, stay, no-hello  never answers a heartbeat; outlives its input; never says its pid
+  stubborn              does not mind SIGTERM
   die-at-start, fail-initialise
   once=FILE             the exceptions hold until they have happened once: then the file is there
   batch=N               acks when it has N tuples, with one emit anchored to all
@@ -17,6 +18,7 @@ Takes tuples of one integer, emits its double and acks. The words make exception
 """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -133,6 +135,8 @@ def spout(kind, name=[0], failed=[]):
         send({"command": "sync"})
 
 
+if "stubborn" in words:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if "die-at-start" in words:
     print("no such module", file=sys.stderr, flush=True)
     sys.exit(1)
