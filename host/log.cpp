@@ -17,14 +17,19 @@ namespace {
 constexpr std::size_t kTailLines = 1'000;
 constexpr std::size_t kTailBytes = std::size_t{512} << 10;
 
-// What makes two lines repeats of each other.
+/// The fields that say of whom a line is.
+bool names_a_subject(std::string_view field) noexcept {
+  return field == "component" || field == "service" || field == "topology";
+}
+
+// What makes two lines repeats of each other: the same was said of the same subject.
 std::string key_of(LogLevel level, std::string_view msg, std::initializer_list<LogField> fields) {
   std::string key{to_string(level)};
   key += ' ';
   key += msg;
   for (const LogField& field : fields)
     if (const auto* text = std::get_if<std::string_view>(&field.value);
-        text != nullptr && field.key == "component") {
+        text != nullptr && names_a_subject(field.key)) {
       key += ' ';
       key += *text;
     }

@@ -42,8 +42,8 @@ struct LogField {
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  ///< Less severe lines are dropped.
   LogFormat format = LogFormat::kLogfmt;
-  /// Of lines with the same level, message and component, this many are written in each interval; the
-  /// next one that is written says how many were not.
+  /// Of lines with the same level and message, of the same component, service and topology, this many
+  /// are written in each interval; the next one that is written says how many were not.
   std::uint32_t repeats = 10;
   std::chrono::milliseconds interval{10'000};
   const Clock* clock = nullptr;  ///< Not owned, outlives the log; null means the machine's.

@@ -101,6 +101,15 @@ TEST_CASE_METHOD(Written, "repeats within an interval are held back and then cou
   CHECK(lines[4].find("suppressed") == std::string::npos);
 }
 
+TEST_CASE_METHOD(Written, "the same said of several services or topologies is no repeat") {
+  Log log{options(LogFormat::kLogfmt)};
+  for (const char* name : {"topics", "archive", "ingest"}) {
+    log.info("service started", {{"service", name}});
+    log.warn("component", {{"topology", name}, {"component", "parse[0]"}});
+  }
+  CHECK(lines.size() == 6);
+}
+
 TEST_CASE("times before 1970 and leap days are written as RFC 3339") {
   CHECK(format_time(bora::from_millis(0)) == "1970-01-01T00:00:00.000Z");
   CHECK(format_time(bora::from_millis(951'827'696'789)) == "2000-02-29T12:34:56.789Z");
