@@ -1,6 +1,8 @@
 #include "services/coldchain/program.hpp"
 
+#include <chrono>
 #include <memory>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +32,24 @@ host::Url placed_url(const host::Url& given, const fs::path& data) {
   const bool is_local = given.scheme() == "rocksdb" || given.scheme() == "log";
   return is_local ? url(std::string{given.scheme()}, data / given.rest()) : given;
 }
+
+/// The directory of everything, made for its owner alone: what is archived holds secrets as they came.
+class DataDirectory final : public host::Service {
+ public:
+  explicit DataDirectory(fs::path path) : path_(std::move(path)) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "data directory"; }
+  Status start() override {
+    std::error_code failed;
+    if (fs::create_directories(path_, failed)) fs::permissions(path_, fs::perms::owner_all, failed);
+    if (!failed) return {};
+    return {ErrorKind::kUnavailable, "cannot make the directory " + path_.string() + ": " +
+                                         failed.message() + "; set `data` to another"};
+  }
+  void stop(std::chrono::milliseconds) override {}
+
+ private:
+  const fs::path path_;
+};
 
 }  // namespace
 
@@ -116,6 +136,7 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
                     registry.get(), admin.get(),   ingest.get()};
   auto& view = *parts.registry;
 
+  assembly.add(std::make_unique<DataDirectory>(options.data));
   assembly.add(std::move(log));
   assembly.add(std::move(archive));
   assembly.add(*std::move(series));

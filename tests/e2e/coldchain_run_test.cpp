@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -176,6 +177,9 @@ TEST_CASE("the archive is read beside the process that owns it") {
   Coldchain coldchain;
   coldchain.start();
   REQUIRE(coldchain.wait_ready());
+  // What is archived holds secrets.
+  namespace fs = std::filesystem;
+  CHECK(fs::status(coldchain.data()).permissions() == fs::perms::owner_all);
   Reports reports{"store"};
   const std::string report = reports.next();  // of device 1
   REQUIRE(post(coldchain.ingest_port(), report + "\n" + reports.next())->status == 202);
