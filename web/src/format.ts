@@ -42,6 +42,9 @@ export function age(ms: number): string {
 export const percent = (share: number | undefined): string =>
   share === undefined ? "–" : `${Math.round(share * 100)} %`;
 
+/** To the hundredth: 30.21 is above a limit of 30.2, and has to look so. */
+export const exactCelsius = (n: number | undefined): string => (n === undefined ? "–" : `${Number(n.toFixed(2))} °C`);
+
 export const celsius = (n: number | undefined): string => (n === undefined ? "–" : `${n.toFixed(1)} °C`);
 
 export function bytes(n: number): string {

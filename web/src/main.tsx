@@ -22,6 +22,8 @@ import { TapView } from "./views/tap";
 
 interface Place { name: string; title: string; path?: string; offered: boolean }
 
+const kAskAgainMs = 2000;
+
 /** Whether each path is there, asked once for every run of the process. */
 function useOffers(paths: string[]): Map<string, boolean> {
   const { run, connection } = useLive();
@@ -29,13 +31,22 @@ function useOffers(paths: string[]): Map<string, boolean> {
   const there = connection === "there";
   useEffect(() => {
     if (!there) return;
-    for (const path of paths)
-      get(path).then(
-        () => set(old => new Map(old).set(path, true)),
-        error => {
-          if (error instanceof Refused) set(old => new Map(old).set(path, error.status !== 404));
-        },
-      );
+    const ended = new AbortController();
+    const told = (path: string, offered: boolean): void => set(old => new Map(old).set(path, offered));
+    const ask = async (path: string): Promise<void> => {
+      while (!ended.signal.aborted) {
+        try {
+          await get(path, ended.signal);
+          return told(path, true);
+        } catch (error) {
+          // Anything but an answer says nothing: a busy process may need longer.
+          if (error instanceof Refused && error.status !== 503) return told(path, error.status !== 404);
+        }
+        await new Promise(resolve => setTimeout(resolve, kAskAgainMs));
+      }
+    };
+    for (const path of paths) void ask(path);
+    return () => ended.abort();
   }, [run, there]);
   return found;
 }

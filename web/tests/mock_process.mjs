@@ -37,6 +37,7 @@ export class MockProcess {
   devices = [];
   alerts = [];
   topics = [{ topic: "reports", letters: 25, waiting: 25 }, { topic: "readings", letters: 0, waiting: 0 }];
+  busy = new Set();         // paths whose requests are cut off
   hidden = new Set();       // paths that this process does not offer
   stuck = [];
   oldest = [];
@@ -173,6 +174,7 @@ export class MockProcess {
         response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'" });
         return response.end(readFileSync(kPage));
       }
+      if (this.busy.has(pathname)) return request.socket.destroy();
       if (this.hidden.has(pathname)) return response.writeHead(404).end("{}");
       if (pathname === "/api/v1/logs/stream" || pathname === "/api/v1/tap") return this.stream(pathname, searchParams, response);
       const allowed = request.headers.authorization === `Bearer ${this.token}`;

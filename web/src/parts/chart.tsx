@@ -85,7 +85,7 @@ function options(current: { current: ChartProps }, width: number): uPlot.Options
   return {
     width,
     height: props.height ?? 200,
-    padding: [10, 12, 0, 0],
+    padding: [10, 34, 0, 0],
     legend: { live: true },
     cursor: { drag: { x: props.onZoom !== undefined, y: false, setScale: false }, points: { size: 7 } },
     scales: {

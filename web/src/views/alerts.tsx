@@ -2,7 +2,7 @@
 
 import type { Alert, AlertKind, AlertsAnswer } from "../api";
 import { useFetched } from "../fetched";
-import { celsius, span } from "../format";
+import { exactCelsius, span } from "../format";
 import { Moment, Notice, Table } from "../parts/basics";
 import { link } from "../route";
 import { nameOf } from "./devices";
@@ -13,7 +13,7 @@ export const kAlertTexts: Record<AlertKind, string> = {
 
 function inUnit(kind: AlertKind, value: number): string {
   if (kind === "low_battery") return `${value} %`;
-  return kind === "silent" || kind === "back" ? span(value * 1000) : celsius(value);
+  return kind === "silent" || kind === "back" ? span(value * 1000) : exactCelsius(value);
 }
 
 export function AlertTable({ alerts, now, one }: { alerts: Alert[]; now: number; one?: boolean }) {

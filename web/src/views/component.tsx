@@ -31,7 +31,7 @@ function Latency({ track, of, title, now }: {
     ? `Now: half under ${nanoseconds(now.p50_ns)}, 90 % under ${nanoseconds(now.p90_ns)}, 99 % under ${nanoseconds(now.p99_ns)}.`
     : "Nothing in the last seconds.";
   return (
-    <Chart title={title} summary={summary} lines={kPercentileLines} format={nanoseconds} height={190}
+    <Chart title={title} summary={summary} lines={kPercentileLines} format={nanoseconds} height={190} atLeast={[0, 1000]}
            data={data(track, `${of}_p50`, `${of}_p90`, `${of}_p99`)} range={inSight(track)} />
   );
 }
@@ -134,7 +134,7 @@ export function Component({ topology, name }: { topology: string; name: string }
       </p>
       {errors.length > 0 && <section aria-label="errors"><h3>Last errors</h3><ErrorList errors={errors} /></section>}
       <div class="charts">
-        {view.kind === "bolt" && <Latency track={track} of="queue" title="Waiting in the queue" now={view.queue} />}
+        {reads.some(e => e.grouping !== "local") && <Latency track={track} of="queue" title="Waiting in the queue" now={view.queue} />}
         {view.kind === "bolt" && <Latency track={track} of="execute" title="Executing" now={view.execute} />}
         {view.kind === "spout" && <Latency track={track} of="complete" title="From emitted to done" now={view.complete} />}
         <Chart title={view.kind === "spout" ? "Messages done, per second" : "Tuples executed, per second"} summary={`Now ${rate(view.rate)}.`}

@@ -5,15 +5,16 @@ import type { AlignedData } from "uplot";
 import type { Alert, AlertsAnswer, Device, Series } from "../api";
 import { useFleet } from "../fleet";
 import { condition } from "../fleet_rules";
-import { age, celsius, moment, plural, span } from "../format";
+import { age, celsius, exactCelsius, moment, plural, span } from "../format";
 import { useFetched } from "../fetched";
 import { Moment, Notice, Table } from "../parts/basics";
 import { Chart, type Mark } from "../parts/chart";
+import { useRoute } from "../route";
 import { AlertTable, kAlertTexts } from "./alerts";
 import { ConditionTag, nameOf } from "./devices";
 
 const kHour = 3_600_000;
-const kRanges: [string, number][] = [["6 h", 6 * kHour], ["24 h", 24 * kHour], ["7 d", 168 * kHour], ["30 d", 720 * kHour], ["1 y", 8760 * kHour]];
+const kRanges: [string, number][] = [["1 h", kHour], ["6 h", 6 * kHour], ["24 h", 24 * kHour], ["7 d", 168 * kHour], ["30 d", 720 * kHour], ["1 y", 8760 * kHour]];
 
 /** The range in sight: up to now and moving with it, or fixed by a zoom. */
 type Range = { back: number } | { from: number; to: number };
@@ -126,9 +127,20 @@ function Curves({ device, series, alerts, range, onZoom }: {
   );
 }
 
+/** The address keeps a moving range, so that a link shows what its sender saw: #/device/7?hours=6 */
+function useRange(): [Range, (range: Range) => void] {
+  const { query } = useRoute();
+  const hours = Number(query.get("hours"));
+  const [range, set] = useState<Range>({ back: (hours > 0 ? hours : 24) * kHour });
+  return [range, wanted => {
+    set(wanted);
+    if ("back" in wanted) history.replaceState(null, "", location.hash.replace(/\?.*|$/, `?hours=${wanted.back / kHour}`));
+  }];
+}
+
 export function DeviceView({ id }: { id: string }) {
   const { devices, now, offered } = useFleet();
-  const [range, setRange] = useState<Range>({ back: 24 * kHour });
+  const [range, setRange] = useRange();
   const device = devices.get(id);
   const { from, to } = bounds(range, now);
   const path = `/api/v1/devices/${encodeURIComponent(id)}/series?from=${Math.round(from)}&to=${Math.round(to)}`;
@@ -147,8 +159,8 @@ export function DeviceView({ id }: { id: string }) {
       {offered && !device && <Notice kind="soft">No such device is known.</Notice>}
       {device && (
         <dl class="figures">
-          <div><dt>temperature</dt><dd class={state === "too_hot" || state === "too_cold" ? "bad" : ""}>{celsius(device.last?.temperature)}</dd></div>
-          <div><dt>limits</dt><dd>{celsius(device.limits?.min_temperature)} to {celsius(device.limits?.max_temperature)}</dd></div>
+          <div><dt>temperature</dt><dd class={state === "too_hot" || state === "too_cold" ? "bad" : ""}>{exactCelsius(device.last?.temperature)}</dd></div>
+          <div><dt>limits</dt><dd>{exactCelsius(device.limits?.min_temperature)} to {exactCelsius(device.limits?.max_temperature)}</dd></div>
           <div><dt>battery</dt><dd>{device.last ? `${device.last.battery} %` : "–"}</dd></div>
           <div><dt>last reading</dt><dd>{device.last ? `${age(now - device.last.time)} ago` : "–"}</dd></div>
         </dl>

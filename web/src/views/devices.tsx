@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Device } from "../api";
 import { useFleet } from "../fleet";
 import { condition, kConditions, type Condition } from "../fleet_rules";
-import { age, celsius, count } from "../format";
+import { age, celsius, count, exactCelsius } from "../format";
 import { VirtualTable, type VirtualColumn } from "../parts/virtual_list";
 import { link } from "../route";
 import { useNarrow } from "./overview";
@@ -43,10 +43,12 @@ function columns(narrow: boolean, now: number, sort: (by: Order) => Pick<Virtual
     ),
   };
   const temperature: VirtualColumn<Row> = {
-    title: narrow ? "°C" : "temperature", width: narrow ? "4.4rem" : "8rem", ...sort("temperature"),
+    title: narrow ? "°C" : "temperature", width: narrow ? "4.9rem" : "8rem", ...sort("temperature"),
     cell: r => (
       <span class="two-lines">
-        <strong class={r.state === "too_hot" || r.state === "too_cold" ? "bad" : ""}>{celsius(r.device.last?.temperature)}</strong>
+        {r.state === "too_hot" || r.state === "too_cold"
+          ? <strong class="bad">{exactCelsius(r.device.last?.temperature)}</strong>
+          : <strong>{celsius(r.device.last?.temperature)}</strong>}
         <span class="soft">{limitsOf(r.device)}</span>
       </span>
     ),

@@ -182,6 +182,15 @@ describe("against a mock process", () => {
     assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Graph", "Lag", "Tap"]);
   });
 
+  test("what a busy process did not answer at first is asked for again", async () => {
+    mock.busy.add("/api/v1/dead-letters");
+    const page = await open(mock.url);
+    await page.getByRole("link", { name: "Log", exact: true }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Dead letters" }).count(), 0);
+    mock.busy.clear();
+    await page.getByRole("link", { name: "Dead letters" }).waitFor();
+  });
+
   test("every page can be used by a screen reader, light and dark, wide and narrow", async () => {
     mock.addDevices(50).addExcursion("12");
     mock.loads.config = 0.97;
@@ -235,12 +244,24 @@ describe("against real programs", { timeout: 240_000 }, () => {
       await page.locator("a.node").first().waitFor();
       await program.says(/ALL IN ORDER/);
       assert.equal(await page.locator(".state").textContent(), "running");
-      await page.getByRole("link", { name: "Alerts" }).click();
+      await page.getByRole("link", { name: "Alerts", exact: true }).click();
       await page.getByRole("table", { name: "alerts" }).or(page.locator("table")).getByText("too hot").first().waitFor();
       await page.locator("tr", { hasText: "too hot" }).first().getByRole("link").click();
       await page.getByText(/\d+ points, from .* above the limit of/).waitFor();
-      await page.getByRole("link", { name: "Devices" }).first().click();
+      await page.getByRole("link", { name: "Devices", exact: true }).first().click();
       await page.getByRole("link", { name: /^Fridge/ }).first().waitFor();
+
+      await page.getByRole("link", { name: "Dead letters", exact: true }).click();
+      await page.locator(".letter summary").first().click();
+      await page.locator(".letter pre").first().waitFor();
+      await page.getByRole("button", { name: "Replay" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
+      const dialog = page.getByRole("dialog", { name: "Token" });
+      const [, file] = /in the file (\S+)/.exec(await dialog.textContent());
+      await dialog.getByLabel("Token", { exact: true }).fill(readFileSync(file, "utf8").trim());
+      await dialog.getByRole("button", { name: "Use it" }).click();
+      await page.getByText("It began").waitFor();
+
       await page.getByRole("link", { name: "Log", exact: true }).click();
       await page.locator(".line-of-log").first().waitFor();
 
@@ -249,7 +270,7 @@ describe("against real programs", { timeout: 240_000 }, () => {
       assert.equal(await page.locator(".state").textContent(), "away");
       program = await RealProcess.run(port, program.directory);
       await page.getByText("The process answers again.").waitFor();
-      await page.getByRole("link", { name: "Devices" }).click();
+      await page.getByRole("link", { name: "Devices", exact: true }).click();
       await page.getByRole("link", { name: /^Fridge/ }).first().waitFor();
     } finally {
       await program.stop();
