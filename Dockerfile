@@ -32,6 +32,8 @@ RUN apt-get update \
     && install -d -o bora -g bora -m 0700 /var/lib/bora
 COPY --from=build /out/opt /opt
 ENV PATH=/opt/bora/bin:/usr/local/bin:/usr/bin:/bin
+# The control plane's token and the audit of who used it.
+ENV STATE_DIRECTORY=/var/lib/bora
 USER 10001
 WORKDIR /var/lib/bora
 VOLUME /var/lib/bora

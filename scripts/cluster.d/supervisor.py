@@ -84,7 +84,8 @@ class Unit(threading.Thread):
 
     def _live(self):
         """From a start to the end of the process."""
-        environment = dict(self._supervisor.environment)
+        # A state directory of its own, as the image and the unit give it.
+        environment = dict(self._supervisor.environment, STATE_DIRECTORY=str(self.directory))
         environment.update(self._host.environment(self.service))
         command = self._host.command(self.service, self.service.command)
         with open(self.directory / "log", "ab") as log:
