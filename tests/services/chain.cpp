@@ -79,9 +79,11 @@ std::vector<std::string> Chain::settings_of(const std::string& program) const {
   std::vector<std::string> settings{"topics=kafka://" + testing::kafka_brokers(),
                                     "topics.prefix=" + prefix_, "control.port=0"};
   const std::string here = directory().string();
-  if (program == "datapoints")
+  if (program == "datapoints") {
     settings.push_back("series=" +
                        (options_.series.empty() ? "rocksdb:" + here + "/series" : options_.series));
+    settings.push_back("datapoints.window=" + options_.window);
+  }
   if (program == "thresholds" || program == "alerts") {
     settings.push_back("state=" + (options_.state.empty() ? "rocksdb:" + here + "/state." + program
                                                           : options_.state));
@@ -115,6 +117,14 @@ void Chain::start(const std::string& program) {
 
 bool Chain::wait_until_ready(const std::string& program) {
   return processes_.at(program)->wait_for("\"msg\":\"ready\"", 60s);
+}
+
+std::uint64_t Chain::memory_of(const std::string& program) const {
+  std::ifstream status{"/proc/" + std::to_string(processes_.at(program)->pid()) + "/status"};
+  std::uint64_t kilobytes = 0;
+  for (std::string word; status >> word && kilobytes == 0;)
+    if (word == "VmRSS:") status >> kilobytes;
+  return kilobytes * 1024;
 }
 
 int Chain::stop(const std::string& program) {

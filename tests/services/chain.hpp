@@ -31,6 +31,7 @@ class Chain {
     std::function<std::string(const std::string& program)> notify = {};
     std::string commit_every = "1s";         ///< Of the topologies.
     std::vector<std::string> settings = {};  ///< name=value, for all processes.
+    std::string window = "3s";               ///< Of `datapoints`.
   };
   explicit Chain(Options options);
 
@@ -43,6 +44,8 @@ class Chain {
   /// False when it is not ready by then, or has ended.
   [[nodiscard]] bool wait_until_ready(const std::string& program);
   void kill(const std::string& program) { processes_.at(program)->kill(); }
+  /// Resident memory of the process, in bytes.
+  [[nodiscard]] std::uint64_t memory_of(const std::string& program) const;
   /// By SIGTERM. The exit code, -1 when it does not end.
   int stop(const std::string& program);
   /// All that its runs wrote.

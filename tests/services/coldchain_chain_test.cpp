@@ -271,7 +271,6 @@ TEST_CASE("of reports with every fault the good ones, and they alone, become rea
 
 TEST_CASE("with Redis and KairosDB the same comes out") {
   testing::RedisServer redis;
-  redis.start();
   const Cast cast = invent_cast(fresh_ids(), 40, 4);
   const ChainPlan plan = make_plan(cast, 2'000);
   Chain chain{{.series = "kairosdb+" + testing::kairosdb_url(), .state = redis.url()}};

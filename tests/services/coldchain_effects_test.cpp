@@ -21,6 +21,7 @@
 #include "services/redis_server.hpp"
 #include "support/services.hpp"
 #include "topologies/coldchain/alert.hpp"
+#include "topologies/coldchain/codec.hpp"
 #include "topologies/coldchain/state/redis_state.hpp"
 
 using namespace bora;
@@ -58,7 +59,7 @@ void age(const testing::RedisServer& redis) {
 /// The three programs, what they work on, and what is expected of them.
 class World {
  public:
-  explicit World(EffectsPlan::Options plan)
+  explicit World(EffectsPlan::Options plan, const std::string& window = "3s")
       : plan_(plan, wall_now()),
         hook_(5ms),
         store_(testing::kairosdb_url()),
@@ -66,8 +67,8 @@ class World {
                 .state = redis_.url(),
                 .notify = [this](const std::string& program) { return hook_.url(program); },
                 .commit_every = "3s",
-                .settings = {"topics.instance=only"}}) {
-    redis_.start();
+                .settings = {"topics.instance=only"},
+                .window = window}) {
     age(redis_);
     for (const std::string& program : kPrograms)
       REQUIRE(chain_.create_topics(program) == 0);
@@ -85,6 +86,10 @@ class World {
   Chain& chain() noexcept { return chain_; }
 
   void publish_next() { REQUIRE(chain_.publish("readings", plan_.next_part(wall_now()))); }
+
+  void publish(const std::vector<Record>& readings) {
+    REQUIRE(chain_.publish("readings", readings));
+  }
 
   void kill(const std::string& program) {
     chain_.kill(program);
@@ -168,7 +173,97 @@ void kill_at_work(World& world, const std::string& victim) {
   world.kill(victim);
 }
 
+/// Of a device of the cast; its time is now.
+Record reading_of(const EffectsPlan& plan, std::size_t device, double temperature) {
+  coldchain::Reading reading;
+  reading.device_id = plan.cast().devices[device].id;
+  reading.gateway_id = plan.cast().gateways[0].id;
+  reading.temperature = temperature;
+  reading.time = std::chrono::floor<std::chrono::milliseconds>(wall_now());
+  reading.battery = 90;
+  reading.received = reading.time;
+  Record record;
+  record.key = record_key(reading.device_id);
+  coldchain::write_reading(reading, record.value);
+  return record;
+}
+
+void print(const std::string& what, std::vector<double> millis) {
+  REQUIRE(!millis.empty());
+  std::sort(millis.begin(), millis.end());
+  std::cout << what << ", " << millis.size() << " times: median " << millis[millis.size() / 2]
+            << " ms, p99 " << millis[millis.size() * 99 / 100] << " ms, largest " << millis.back()
+            << " ms\n";
+}
+
+/// 600 readings a second, each of another device; one in twenty is too hot.
+void measure_latency(const std::string& window) {
+  constexpr std::size_t kEvery50Millis = 30;
+  const std::uint64_t seconds = from_environment("BORA_SECONDS", 20);
+  const std::size_t readings = seconds * 20 * kEvery50Millis;
+  World world{{.first_device = fresh_ids(), .devices = readings}, window};
+  const auto begin = Steady::now();
+  for (std::size_t device = 0; device < readings;) {
+    std::vector<Record> some;
+    for (std::size_t i = 0; i < kEvery50Millis; ++i, ++device)
+      some.push_back(reading_of(world.plan(), device, device % 20 == 0 ? 9.5 : 4));
+    world.publish(some);
+    std::this_thread::sleep_until(begin + device / kEvery50Millis * 50ms);
+  }
+  REQUIRE(wait_until([&] {
+    return world.store().ages().size() >= 2 * readings &&
+           world.hook().told("thresholds").size() >= readings / 20;
+  }));
+  std::vector<double> told;
+  for (const auto& [id, at] : world.hook().times("thresholds"))
+    told.push_back(static_cast<double>(to_millis(at) - std::stoll(id.substr(id.rfind('-') + 1))));
+  print("accepted -> in KairosDB, window " + window, world.store().ages());
+  print("too hot -> web hook called", std::move(told));
+  world.stop();
+}
+
+void print_memory(const Chain& chain) {
+  for (const std::string& program : kPrograms)
+    std::cout << program << ": " << chain.memory_of(program) / 1'000'000 << " MB resident\n";
+}
+
 }  // namespace
+
+// By hand: it measures, and the machine decides.
+TEST_CASE("latency at 600 readings a second", "[.latency]") {
+  measure_latency("3s");
+  measure_latency("1s");
+}
+
+TEST_CASE("memory and restart with many devices", "[.restart]") {
+  const std::size_t devices = from_environment("BORA_DEVICES", 100'000);
+  World world{{.first_device = fresh_ids(), .devices = devices}};
+  std::cout << devices << " devices in the registry, none was heard\n";
+  print_memory(world.chain());
+  for (std::size_t first = 0; first < devices; first += 10'000) {
+    std::vector<Record> some;
+    for (std::size_t i = first; i < std::min(first + 10'000, devices); ++i)
+      some.push_back(reading_of(world.plan(), i, 4));
+    world.publish(some);
+  }
+  world.wait_until_done();
+  std::cout << "each was heard once\n";
+  print_memory(world.chain());
+  for (const std::string& program : kPrograms) {
+    CHECK(world.chain().stop(program) == 0);
+    const auto begin = Steady::now();
+    const auto millis = [&] {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begin).count();
+    };
+    world.chain().start(program);
+    REQUIRE(world.chain().wait_until_ready(program));
+    std::cout << program << ": ready " << millis() << " ms after its start, ";
+    world.publish({reading_of(world.plan(), 0, 4)});
+    REQUIRE(world.chain().wait_until_done("readings", program, kPatience));
+    std::cout << "a reading done and committed after " << millis() << " ms\n";
+  }
+  world.stop();
+}
 
 TEST_CASE(
     "killed in turn, they write each point once and tell each alert once, but for one a kill") {

@@ -2,8 +2,11 @@
 
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "bora/check.hpp"
 #include "connectors/http/url.hpp"
+#include "connectors/timeseries/gzip.hpp"
 
 namespace bora::services {
 
@@ -88,7 +91,22 @@ http::Response FickleStore::write(const http::Request& request) {
       headers.push_back({name, std::string{value}});
   auto answer = client_.send(http::Method::kPost, request.path, request.body, headers);
   if (!answer) return http::text(502, answer.error().message);
+  if (answer->status == 204) note_ages(request.body);
   return fails ? http::text(500, "half") : http::text(answer->status, answer->body);
+}
+
+void FickleStore::note_ages(const std::string& body) {
+  const auto now = static_cast<double>(to_millis(SystemClock{}.wall_now()));
+  const auto text = timeseries::gunzip(body, std::size_t{64} << 20);
+  if (!text) return;
+  for (const auto& metric : nlohmann::json::parse(*text))
+    for (const auto& point : metric.at("datapoints"))
+      ages_.push_back(now - point.at(0).get<double>());
+}
+
+std::vector<double> FickleStore::ages() {
+  const std::lock_guard lock{mutex_};
+  return ages_;
 }
 
 }  // namespace bora::services

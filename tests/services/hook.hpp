@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "bora/clock.hpp"
 #include "bora/testing/dice.hpp"
@@ -63,8 +64,11 @@ class FickleStore {
   };
   void be(Mood mood) { mood_ = mood; }
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+  /// How long after its time each point was stored, in ms.
+  [[nodiscard]] std::vector<double> ages();
 
  private:
+  void note_ages(const std::string& body);  // under mutex_
   http::Response write(const http::Request& request);
 
   std::atomic<Mood> mood_{Mood::kWell};
@@ -72,6 +76,7 @@ class FickleStore {
   std::mutex mutex_;
   http::Client client_;          // under mutex_
   bora::testing::Dice dice_{1};  // under mutex_
+  std::vector<double> ages_;     // under mutex_
   http::Server server_;
 };
 
