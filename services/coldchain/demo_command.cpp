@@ -90,7 +90,8 @@ Result<fs::path> make_directory(const std::string& wanted) {
     return fs::path{made};
   }
   const fs::path path = fs::absolute(wanted, failed).lexically_normal();
-  fs::create_directories(path, failed);
+  const bool is_made = fs::create_directories(path, failed);
+  if (is_made) fs::permissions(path, fs::perms::owner_all, failed);
   if (failed) return Error{ErrorKind::kInvalid, "cannot make " + wanted + ": " + failed.message()};
   if (!fs::is_empty(path, failed) || failed)
     return Error{ErrorKind::kInvalid,
