@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "bora/record.hpp"
@@ -43,6 +44,9 @@ class Chain {
   void start(const std::string& program);
   /// False when it is not ready by then, or has ended.
   [[nodiscard]] bool wait_until_ready(const std::string& program);
+  [[nodiscard]] pid_t pid_of(const std::string& program) const {
+    return processes_.at(program)->pid();
+  }
   void kill(const std::string& program) { processes_.at(program)->kill(); }
   /// Resident memory of the process, in bytes.
   [[nodiscard]] std::uint64_t memory_of(const std::string& program) const;
