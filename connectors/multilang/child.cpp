@@ -1,5 +1,6 @@
 #include "connectors/multilang/child.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -22,14 +23,21 @@ using std::chrono::milliseconds;
 class PidDirectory {
  public:
   Status make() {
+    // The working directory where there is no place for temporary files, as in a container whose root
+    // is read-only.
     std::error_code failed;
-    const auto parent = std::filesystem::temp_directory_path(failed);
-    std::string name = ((failed ? "/tmp" : parent) / "bora-multilang-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      return {ErrorKind::kUnavailable, "cannot make a directory for a child's pid like " + name +
-                                           ": " + std::generic_category().message(errno)};
-    path_ = std::move(name);
-    return {};
+    std::string faults;
+    for (const auto& parent :
+         {std::filesystem::temp_directory_path(failed), std::filesystem::current_path(failed)}) {
+      std::string name = (parent / "bora-multilang-XXXXXX").string();
+      if (::mkdtemp(name.data()) != nullptr) {
+        path_ = std::move(name);
+        return {};
+      }
+      faults += "; " + name + ": " + std::generic_category().message(errno);
+    }
+    return {ErrorKind::kInvalid,
+            "cannot make a directory for a child's pid, set TMPDIR to where it can" + faults};
   }
   ~PidDirectory() {
     std::error_code ignored;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -449,4 +450,13 @@ TEST_CASE(
   }
   CHECK(open_descriptors() == before);
   CHECK_FALSE(has_children());
+}
+
+TEST_CASE("shell bolt: where no temporary file can be made, the working directory serves") {
+  Log log;
+  ::setenv("TMPDIR", "/proc", 1);
+  Tester tester{bolt_of(options_for({}, log))};
+  ::unsetenv("TMPDIR");
+  const auto fed = tester.feed(1);
+  CHECK(until(tester, [&] { return fed.acked(); }));
 }
