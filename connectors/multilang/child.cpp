@@ -121,13 +121,16 @@ Status Child::Impl::wait_ready() {
   return {ErrorKind::kInvalid, "its child was not ready in time"};
 }
 
+/// One after the other, but for a first one that does not get ready: then start() has failed.
 void Child::Impl::run() {
   const internal::ChildSetup setup{role_, options_, handshake_, pids_.path(), clock_, box_};
   std::uint32_t failures = 0;
   for (std::uint64_t run = 1; !box_.is_stopping(); ++run) {
     const Instant began = clock_.now();
-    const std::string reason = internal::ChildRun{setup, run}.live();
+    internal::ChildRun child{setup, run};
+    const std::string reason = child.live();
     if (box_.is_stopping()) return;
+    if (run == 1 && !child.was_ready()) return box_.push({run, ChildDied{reason}}, reason.size());
     if (clock_.now() - began >= options_.steady_after) failures = 0;
     ++failures;
     const auto delay = options_.restart.delay_after(failures, run);

@@ -34,6 +34,7 @@ class ChildRun {
   /// Starts the process, then serves it until it dies, has to be killed, or the box is stopped. Returns
   /// why it ended.
   [[nodiscard]] std::string live();
+  [[nodiscard]] bool was_ready() const noexcept { return phase_ == Phase::kUp; }
 
  private:
   enum class Phase : std::uint8_t {

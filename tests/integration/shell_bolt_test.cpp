@@ -329,21 +329,33 @@ TEST_CASE("shell bolt: a child that floods has to wait, and loses nothing") {
   auto options = options_for({"flood=2000", "noisy=20000"}, log);
   options.child.max_waiting_bytes = 16 << 10;
   Tester tester{bolt_of(options)};
-  // Each message is a kB: what comes at once is what waits here, a read of 64 KiB more, and one message.
-  std::size_t before = tester.emitted().size();
-  std::size_t most_at_once = before;
-  CHECK(until(tester, [&] {
-    std::this_thread::sleep_for(10ms);  // time enough for more, if there were room
-    most_at_once = std::max(most_at_once, tester.emitted().size() - before);
-    before = tester.emitted().size();
-    return before == 2000;
-  }));
-  CHECK(most_at_once <= 81);
+  CHECK(until(tester, [&] { return tester.emitted().size() == 2000; }));
   const auto fed = tester.feed(1);
   CHECK(until(tester, [&] { return fed.acked(); }));
   CHECK(tester.emitted().back() == 2);
   const std::lock_guard lock(log.mutex);
   CHECK(log.lines.size() < 1000);
+}
+
+TEST_CASE("multilang child: it is read no further than its owner takes what it says") {
+  Log log;
+  auto options = options_for({"flood=2000"}, log).child;
+  options.max_waiting_bytes = 16 << 10;
+  const SystemClock clock;
+  multilang::Child child{multilang::Role::kBolt, options, {}, clock};
+  REQUIRE(child.start([] {}).is_ok());
+  std::size_t emits = 0;
+  std::size_t most_at_once = 0;
+  while (emits < 2000 && child.wait(60s)) {
+    std::this_thread::sleep_for(5ms);  // time enough for more, if there were room
+    std::vector<multilang::ChildEvent> events;
+    most_at_once = std::max(most_at_once, child.poll(events));
+    for (const multilang::ChildEvent& event : events)
+      emits += std::holds_alternative<multilang::ChildMessage>(event.what) ? 1 : 0;
+  }
+  CHECK(emits == 2000);
+  // Each message is a kB: 16 of them, one read of 64 KiB more, and the start.
+  CHECK(most_at_once <= 82);
 }
 
 TEST_CASE("shell bolt: a child learns the tasks that a tuple went to, where they are known") {
@@ -382,6 +394,7 @@ TEST_CASE("shell bolt: a child that cannot begin fails the start, with its own w
   missing.child.process = {.command = {"python3"}, .directory = "/no/such/directory"};
   CHECK_THAT(failure_to_open(missing), Contains("in the directory /no/such/directory"));
   CHECK_FALSE(has_children());
+  CHECK_THAT(log.text(), !Contains("started again"));
 }
 
 TEST_CASE("shell bolt: a child that outlives its input is killed when the bolt closes") {
