@@ -22,7 +22,7 @@ namespace bora::host {
 namespace {
 
 using namespace std::chrono_literals;
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 constexpr int kFailed = 1;
 constexpr int kNotReady = 3;
@@ -65,10 +65,10 @@ struct Call {
     invocation.log.error("it cannot be done", {{"err", status.message()}});
     return kFailed;
   }
-  [[nodiscard]] Result<json> view() const { return process.get("/api/v1/topology"); }
+  [[nodiscard]] Result<Json> view() const { return process.get("/api/v1/topology"); }
 };
 
-using Render = std::string (*)(const json& view, Style style);
+using Render = std::string (*)(const Json& view, Style style);
 
 int show(const Call& call, Render render) {
   const auto view = call.view();
@@ -107,7 +107,7 @@ int show_top(const Call& call) {
   }
 }
 
-std::string tap_line(const json& sample) {
+std::string tap_line(const Json& sample) {
   std::string line = sample.value("at", "");
   if (sample.contains("offset"))
     line += " " + (sample.contains("partition") ? sample["partition"].dump() + "/" : "") +
@@ -118,17 +118,17 @@ std::string tap_line(const json& sample) {
   return line;
 }
 
-std::string log_line(const json& line) {
+std::string log_line(const Json& line) {
   std::string text;
   for (const auto& [name, value] : line.items())
     text += (text.empty() ? "" : " ") + name + "=" + value.dump();
   return text;
 }
 
-int follow(const Call& call, const std::string& target, std::string (*text)(const json&)) {
+int follow(const Call& call, const std::string& target, std::string (*text)(const Json&)) {
   std::uint32_t seen = 0;
   const Status done = call.process.follow(target, [&](std::string_view data) {
-    const json event = json::parse(data, nullptr, false);
+    const Json event = Json::parse(data, nullptr, false);
     call.out() << (call.typed.is_json() || event.is_discarded() ? std::string{data} : text(event))
                << '\n'
                << std::flush;
@@ -142,7 +142,7 @@ int show_logs(const Call& call) {
   if (call.typed.follows) return follow(call, "/api/v1/logs/stream" + limit, log_line);
   const auto answer = call.process.get("/api/v1/logs" + limit);
   if (!answer) return call.failed(answer.status());
-  for (const json& line : answer->value("lines", json::array()))
+  for (const Json& line : answer->value("lines", Json::array()))
     call.out() << (call.typed.is_json() ? line.dump() : log_line(line)) << '\n';
   return 0;
 }

@@ -13,7 +13,7 @@ namespace bora::host {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 // Longer than the server's heartbeats.
 constexpr std::chrono::milliseconds kTimeout{15'000};
@@ -70,19 +70,19 @@ std::vector<http::Header> RemoteProcess::headers() const {
   return headers;
 }
 
-Result<json> RemoteProcess::get(const std::string& target) {
+Result<Json> RemoteProcess::get(const std::string& target) {
   return read(client_->send(http::Method::kGet, target, "", headers()));
 }
 
-Result<json> RemoteProcess::post(const std::string& target) {
+Result<Json> RemoteProcess::post(const std::string& target) {
   return read(client_->send(http::Method::kPost, target, "", headers()));
 }
 
-Result<json> RemoteProcess::read(Result<http::Response> answer) const {
+Result<Json> RemoteProcess::read(Result<http::Response> answer) const {
   if (!answer)
     return Error{ErrorKind::kUnavailable,
                  answer.error().message + "; does it run? --at URL says where"};
-  json body = json::parse(answer->body, nullptr, false);
+  Json body = Json::parse(answer->body, nullptr, false);
   if (answer->status >= 200 && answer->status < 300 && !body.is_discarded()) return body;
   std::string detail = "it is no control plane of Bora";
   if (body.is_object() && body.contains("detail") && body["detail"].is_string())

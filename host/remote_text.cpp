@@ -8,53 +8,53 @@ namespace bora::host {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 using Align = Table::Align;
 
 constexpr std::size_t kLooks = 20;
 constexpr double kHot = 0.9;  // of a thread's time
 
-double number_at(const json& object, const char* name) {
+double number_at(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-std::string text_at(const json& object, const char* name) {
+std::string text_at(const Json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end()) return {};
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-const json& list_at(const json& object, const char* name) {
-  static const json kNone = json::array();
+const Json& list_at(const Json& object, const char* name) {
+  static const Json none = Json::array();
   const auto found = object.find(name);
-  return found != object.end() && found->is_array() ? *found : kNone;
+  return found != object.end() && found->is_array() ? *found : none;
 }
 
-std::string count_at(const json& object, const char* name) {
+std::string count_at(const Json& object, const char* name) {
   return object.contains(name) ? short_count(number_at(object, name)) : "";
 }
 
-std::string percentile(const json& task, const char* latency, const char* name) {
+std::string percentile(const Json& task, const char* latency, const char* name) {
   const auto found = task.find(latency);
   if (found == task.end() || number_at(*found, "count") == 0) return "";
   return short_nanos(number_at(*found, name));
 }
 
-Colour colour_of_failures(const json& task) {
+Colour colour_of_failures(const Json& task) {
   return number_at(task, "failed") > 0 ? Colour::kYellow : Colour::kNone;
 }
 
-std::string heading(const json& view, Style style) {
-  const json none = json::object();
-  const json& readiness = view.contains("readiness") ? view["readiness"] : none;
+std::string heading(const Json& view, Style style) {
+  const Json none = Json::object();
+  const Json& readiness = view.contains("readiness") ? view["readiness"] : none;
   const bool is_ready = readiness.value("ready", false);
   std::string text =
       text_at(view, "program") + " " + text_at(view, "version") + ", " + text_at(view, "state") +
       ", up " + short_span(number_at(view, "uptime_ms") / 1'000) + ", " +
       coloured(is_ready ? "ready" : "not ready", is_ready ? Colour::kGreen : Colour::kRed, style) +
       "\n";
-  for (const json& reason : list_at(readiness, "reasons")) {
+  for (const Json& reason : list_at(readiness, "reasons")) {
     const std::string topology = text_at(reason, "topology");
     text += coloured("  " + text_at(reason, "kind") + ": " +
                          (topology.empty() ? "" : topology + ": ") + text_at(reason, "text"),
@@ -64,7 +64,7 @@ std::string heading(const json& view, Style style) {
   return text;
 }
 
-std::string topology_text(const json& topology, Style style) {
+std::string topology_text(const Json& topology, Style style) {
   double in_flight = 0;
   Table table{{{"component"},
                {"task", Align::kRight},
@@ -75,7 +75,7 @@ std::string topology_text(const json& topology, Style style) {
                {"p50", Align::kRight},
                {"p99", Align::kRight},
                {"of"}}};
-  for (const json& task : list_at(topology, "tasks")) {
+  for (const Json& task : list_at(topology, "tasks")) {
     const bool is_spout = text_at(task, "kind") == "spout";
     const char* const latency = is_spout ? "complete" : "execute";
     in_flight += number_at(task, "in_flight");
@@ -93,31 +93,31 @@ std::string topology_text(const json& topology, Style style) {
                      " in flight, " + short_bytes(number_at(topology, "bytes_in_flight"));
   double oldest = 0;
   std::string where;
-  for (const json& message : list_at(topology, "oldest_in_flight"))
+  for (const Json& message : list_at(topology, "oldest_in_flight"))
     if (number_at(message, "age_ns") > oldest) {
       oldest = number_at(message, "age_ns");
       where = text_at(message, "spout") + " " + text_at(message, "partition") + "/" +
               text_at(message, "offset") + ", " + text_at(message, "where");
     }
   if (oldest > 0) text += ", oldest " + short_nanos(oldest) + ": " + where;
-  for (const json& spout : list_at(topology, "paused_spouts"))
+  for (const Json& spout : list_at(topology, "paused_spouts"))
     text += "\n" + coloured("  paused: " + spout.get<std::string>(), Colour::kYellow, style);
   return text + "\n" + table.text(style);
 }
 
 }  // namespace
 
-std::string status_text(const json& view, Style style) {
+std::string status_text(const Json& view, Style style) {
   std::string text = heading(view, style);
-  for (const json& topology : list_at(view, "topologies"))
+  for (const Json& topology : list_at(view, "topologies"))
     text += topology_text(topology, style);
   return text;
 }
 
-std::string errors_text(const json& view, Style style) {
+std::string errors_text(const Json& view, Style style) {
   std::vector<std::pair<std::string, std::vector<Table::Cell>>> rows;
-  for (const json& topology : list_at(view, "topologies"))
-    for (const json& error : list_at(topology, "errors"))
+  for (const Json& topology : list_at(view, "topologies"))
+    for (const Json& error : list_at(topology, "errors"))
       rows.push_back({text_at(error, "at"),
                       {{text_at(error, "at")},
                        {text_at(topology, "name")},
@@ -133,11 +133,11 @@ std::string errors_text(const json& view, Style style) {
   return table.text(style);
 }
 
-std::string lag_text(const json& view, Style style) {
+std::string lag_text(const Json& view, Style style) {
   Table spouts{
       {{"topology"}, {"spout"}, {"task", Align::kRight}, {"behind", Align::kRight}, {"source"}}};
-  for (const json& topology : list_at(view, "topologies"))
-    for (const json& lag : list_at(topology, "lag"))
+  for (const Json& topology : list_at(view, "topologies"))
+    for (const Json& lag : list_at(topology, "lag"))
       spouts.add({{text_at(topology, "name")},
                   {text_at(lag, "spout")},
                   {text_at(lag, "task")},
@@ -145,12 +145,12 @@ std::string lag_text(const json& view, Style style) {
                    number_at(lag, "records") > 0 ? Colour::kYellow : Colour::kNone},
                   {lag.value("is_paused", false) ? "paused" : ""}});
   Table topics{{{"topic"}, {"group"}, {"behind", Align::kRight}}};
-  for (const json& sample : list_at(view, "samples")) {
+  for (const Json& sample : list_at(view, "samples")) {
     const std::string name = text_at(sample, "name");
     const bool is_time = name == "kafka_source_lag_seconds";
     if (!is_time && name != "kafka_source_lag_records" && name != "topic_log_group_lag_records")
       continue;
-    const json labels = sample.value("labels", json::object());
+    const Json labels = sample.value("labels", Json::object());
     const double value = number_at(sample, "value");
     topics.add({{text_at(labels, "topic")},
                 {text_at(labels, "group")},
@@ -161,10 +161,10 @@ std::string lag_text(const json& view, Style style) {
          (topics.is_empty() ? "" : "\n" + topics.text(style));
 }
 
-std::map<TopScreen::Key, TopScreen::Totals> TopScreen::totals_of(const json& view) {
+std::map<TopScreen::Key, TopScreen::Totals> TopScreen::totals_of(const Json& view) {
   std::map<Key, Totals> all;
-  for (const json& topology : list_at(view, "topologies"))
-    for (const json& task : list_at(topology, "tasks")) {
+  for (const Json& topology : list_at(view, "topologies"))
+    for (const Json& task : list_at(topology, "tasks")) {
       Totals& totals = all[{text_at(topology, "name"), text_at(task, "component")}];
       const bool is_spout = text_at(task, "kind") == "spout";
       const auto latency = task.find(is_spout ? "complete" : "execute");
@@ -180,7 +180,7 @@ std::map<TopScreen::Key, TopScreen::Totals> TopScreen::totals_of(const json& vie
   return all;
 }
 
-std::string TopScreen::frame(const json& view, Style style) {
+std::string TopScreen::frame(const Json& view, Style style) {
   const double uptime_ms = number_at(view, "uptime_ms");
   // Less than before: another process listens there now.
   const double elapsed =
