@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -51,6 +52,8 @@ bool wait_gone(int pid) {
 
 TEST_CASE("legacy: its child ends with it, however it ends") {
   const testing::TemporaryDirectory directory;
+  // Where a kill leaves the directory of the child's pid.
+  ::setenv("TMPDIR", directory.path().c_str(), 1);
   for (const int number : {SIGKILL, SIGTERM}) {
     e2e::Program legacy{BORA_LEGACY, arguments(directory.path()), directory.path() / "output"};
     REQUIRE(legacy.wait_for("\"msg\":\"ready\"", 60s));
