@@ -63,7 +63,11 @@ class Broker {
 
 struct World {
   World(std::string brokers, std::uint32_t replication)
-      : group({.brokers = brokers, .replication = replication}),
+      : group(
+            {.brokers = brokers,
+             .replication = replication,
+             // A member that lost its group by the outage comes back when its old self has expired.
+             .settings = {"kafka.session.timeout.ms=8000", "kafka.heartbeat.interval.ms=1000"}}),
         producer(std::move(brokers), group.topic(), kPerSecond) {
     group.start(0);
     const bool is_ready = group.program(0).wait_for("\"msg\":\"ready\"", 30s);

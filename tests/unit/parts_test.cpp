@@ -47,6 +47,32 @@ TEST_CASE("making a log part touches nothing; starting it opens the log, stoppin
   second.stop(0ms);
 }
 
+TEST_CASE("looking at the whole of a topic leaves it as it is, and only a table is compacted") {
+  const log::testing::ScratchDirectory directory;
+  const bora::testing::ManualClock clock;
+  parts::LogPart part{log_options(directory), clock};
+  REQUIRE(part.start());
+  Record letter;  // a compacted topic takes no record without a key
+  letter.value = "broken";
+  REQUIRE(part.log().append("reports.dlq", std::vector{letter}));
+  struct Listener final : AssignmentListener {
+    void on_assigned(std::uint32_t, std::uint32_t, std::int64_t) override {}
+    void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
+  } listener;
+  {
+    const auto source = part.whole("reports.dlq")();
+    REQUIRE(source->open(listener, [] {}));
+    CHECK(source->lag() == 1u);
+  }
+  CHECK(part.log().append("reports.dlq", std::vector{letter}));
+  {
+    const auto table = part.table("reports.dlq")();
+    REQUIRE(table->open(listener, [] {}));
+  }
+  CHECK_FALSE(part.log().append("reports.dlq", std::vector{letter}));
+  part.stop(0ms);
+}
+
 TEST_CASE("a log part's connections read a topic as a group, and its samples say how far behind") {
   const log::testing::ScratchDirectory directory;
   const bora::testing::ManualClock clock;

@@ -80,7 +80,7 @@ std::string line_of(const SourceRecord& letter) {
 }
 
 Status show(TopicsPart& part, const std::string& letters, std::size_t limit, std::ostream& out) {
-  const auto source = part.table(letters)();
+  const auto source = part.whole(letters)();
   NoListener listener;
   if (Status opened = source->open(listener, [] {}); !opened) return opened;
   std::vector<SourceRecord> records;

@@ -112,6 +112,12 @@ std::function<std::unique_ptr<RecordSource>()> LogPart::table(std::string topic)
   };
 }
 
+std::function<std::unique_ptr<RecordSource>()> LogPart::whole(std::string topic) {
+  return [this, topic = std::move(topic)] {
+    return std::make_unique<log::LogTableSource>(log(), topic);
+  };
+}
+
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> LogPart::sinks() {
   return [this](std::uint32_t) { return tapped(taps_, std::make_unique<log::LogSink>(log())); };
 }

@@ -35,6 +35,7 @@ class LogPart final : public TopicsPart {
   }
   [[nodiscard]] RecordConnections connections(std::string topic, std::string group) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> table(std::string topic) override;
+  [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> whole(std::string topic) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:

@@ -32,6 +32,8 @@ class TopicsPart : public host::Service {
   /// The whole of a compacted topic, for a table: every partition from its first record on, member of no
   /// group, commits ignored. lag() is known once open, and 0 when caught up.
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> table(std::string topic) = 0;
+  /// The same of a topic of any kind, which stays what it is: table() has an embedded log compact it.
+  [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> whole(std::string topic) = 0;
   /// What a RecordSinkBolt needs: a sink of its own for each task.
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() = 0;
 };
