@@ -48,7 +48,8 @@ void fill(const std::string& brokers, const std::string& topic, std::uint64_t co
 
 BenchTopic::BenchTopic(std::string brokers, std::string name)
     : brokers_(std::move(brokers)), name_(std::move(name)) {
-  const auto admin = kafka::TopicAdmin::make({.brokers = brokers_});
+  // A broker that was started just now may still be reading its log.
+  const auto admin = kafka::TopicAdmin::make({.brokers = brokers_}, std::chrono::seconds{60});
   BORA_CHECK(admin.is_ok(), admin.status().message());
   const Status made = (*admin)->create({.name = name_, .partitions = kPartitions});
   BORA_CHECK(made.is_ok(), made.message());

@@ -60,8 +60,7 @@ Result<Written<User>> RegistryStore::update_user(const Actor& actor, std::string
   detail["permission"] = to_string(changed->permission);
   changed->generation = writing.take(Impl::kNextGeneration);
   writing.put(Impl::kUsers, changed->name, encode_user(*changed));
-  const auto sequence =
-      writing.commit(actor, "user.update", "user/" + changed->name, {}, std::move(detail));
+  const auto sequence = writing.commit(actor, "user.update", "user/" + changed->name, {}, detail);
   if (!sequence) return sequence.status();
   impl_->remember(*changed);
   return Written<User>{*std::move(changed), *sequence};
