@@ -21,6 +21,9 @@ constexpr int kRunsPerStep = 16;
 /// A run is meant to take at most this long, so that what it emits leaves in time.
 constexpr std::chrono::microseconds kRunTime{200};
 
+/// Longest time that completions are kept from a spout which waits for more of them.
+constexpr std::chrono::milliseconds kLongestOwed{1};
+
 /// Longest nap: what a producer that stops in the middle of its work can keep from its consumer.
 constexpr std::chrono::milliseconds kNap{1};
 
@@ -86,7 +89,7 @@ void Executor::connect(std::shared_ptr<Ledger> ledger, std::vector<CompletionLan
   completion_lanes_ = std::move(completions);
   completions_ = completion_lanes_.data();
   for (std::size_t owner = 0; owner < completion_lanes_.size(); ++owner)
-    completion_targets_.push_back({completion_lanes_[owner], runtime_.spouts()[owner], 0});
+    completion_targets_.push_back({completion_lanes_[owner], runtime_.spouts()[owner], 0, {}});
   for (Input& input : inputs_)
     input.passes_on_to = passing_lane_of(*input.task);
 }
@@ -292,9 +295,13 @@ void Executor::publish_completions(bool idle) {
       lane.signalled = lane.tail;
       target.since_wake += fresh;
     }
-    // A spout that sleeps for room is woken for a good part of it, or when nothing more comes soon.
-    if (target.since_wake != 0 && (idle || target.since_wake >= target.owner->wake_threshold())) {
+    if (target.since_wake == 0) continue;
+    // A spout that sleeps for room is woken for a good part of it, or when nothing more comes soon: what
+    // a slow bolt completes is not kept from it until there is as much.
+    if (idle || target.since_wake >= target.owner->wake_threshold() ||
+        now_ - target.woken_at >= kLongestOwed) {
       target.since_wake = 0;
+      target.woken_at = now_;
       target.owner->executor().wake();
     }
   }

@@ -111,6 +111,7 @@ class Executor final : public ExecutorContext {
     CompletionLane* lane = nullptr;
     SpoutRunner* owner = nullptr;
     std::uint32_t since_wake = 0;
+    Instant woken_at{};
   };
 
   bool read_mail();
