@@ -35,7 +35,7 @@ struct ComponentOptions {
 struct EngineOptions {
   /// A message that no component works on for this long is failed, naming the one that holds it.
   std::chrono::milliseconds message_timeout{30'000};
-  /// Tuples handed over at once, at most, and no more than fit 16 KiB (at least 16). More: fewer
+  /// Tuples handed over at once, at most, and no more than fit 64 KiB (at least 16). More: fewer
   /// hand-overs, more memory. An idle producer never waits for a block to fill.
   std::uint32_t block_tuples = 256;
   /// Blocks that may wait between two tasks before the producer stops taking input.
