@@ -8,6 +8,7 @@
 #include "bora/failure.hpp"
 #include "topologies/coldchain/alert_info.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::alerts {
 
@@ -23,12 +24,7 @@ double seconds(std::chrono::milliseconds time) {
 
 void ParseBolt::execute(const ConsumedRecord& in) {
   const auto parsed = parse_reading(in->value);
-  if (!parsed) {
-    const Rejection& r = parsed.rejection();
-    throw Permanent(std::string(to_string(r.reason)) + ": " + r.text);
-  }
-  if (const auto skewed = check_clock_skew(parsed->time, parsed->received))
-    throw Permanent(std::string(to_string(skewed->reason)) + ": " + skewed->text);
+  require_accepted(parsed);
   out.emit(
       HeardReading{.device = parsed->device_id,
                    .time = parsed->time,

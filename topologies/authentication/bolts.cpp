@@ -8,6 +8,7 @@
 
 #include "bora/failure.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::authentication {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 using coldchain::RegistryView;
 
 constexpr std::chrono::seconds kSweepEvery{30};
-
-[[noreturn]] void refuse(const coldchain::Rejection& rejection) {
-  throw Permanent(std::string(to_string(rejection.reason)) + ": " + rejection.text);
-}
 
 // What differs between devices and gateways.
 
@@ -93,9 +90,8 @@ Status ParseBolt::open(Context& context) {
 void ParseBolt::execute(const ConsumedRecord& in) {
   if (!view_->is_ready()) throw Unavailable("the registry is still being read");
   auto parsed = coldchain::parse_report(in->value);
-  if (!parsed) refuse(parsed.rejection());
   // The record's own time stands for the time of receipt, so that a replay decides the same.
-  if (const auto skewed = coldchain::check_clock_skew(parsed->time, in->timestamp)) refuse(*skewed);
+  coldchain::require_accepted(parsed, in->timestamp);
   const Attempt attempt = next_attempt_++;
   devices.emit(DeviceClaim{attempt, parsed->device_id, parsed->device_secret, in});
   gateways.emit(GatewayClaim{attempt, parsed->gateway_id, parsed->gateway_secret});

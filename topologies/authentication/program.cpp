@@ -114,9 +114,7 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   };
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
-  AuthenticationSettings settings = options.authentication;
-  if (options.topics.is_exactly_once()) settings.topology.delivery = parts::Delivery::kExactlyOnce;
-  return assemble(settings, shared_topics, view, assembly);
+  return assemble(options.authentication, shared_topics, view, assembly);
 }
 
 }  // namespace bora::authentication

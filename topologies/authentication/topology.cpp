@@ -61,7 +61,7 @@ Result<Topology> make_topology(const AuthenticationOptions& options, Authenticat
             },
             {.effects = Effects::kTransaction})
       .local(join);
-  if (options.delivery == parts::Delivery::kExactlyOnce) topology.exactly_once();
+  if (world.connections.transaction != nullptr) topology.exactly_once();
   return topology.build();
 }
 

@@ -13,7 +13,6 @@
 #include "spouts/record_spout_options.hpp"
 #include "topologies/authentication/bolts.hpp"
 #include "topologies/authentication/credential_memo.hpp"
-#include "topologies/parts/topics.hpp"
 
 namespace bora::authentication {
 
@@ -29,8 +28,6 @@ struct AuthenticationOptions {
   MemoOptions memo = {};
   RecordSpoutOptions spout = {};
   RecordSinkOptions sink = {};
-  /// Exactly once needs connections and sinks of one transaction.
-  parts::Delivery delivery = parts::Delivery::kAtLeastOnce;
 };
 
 /// What the topology works on. Called when components open, not before.
@@ -41,7 +38,8 @@ struct AuthenticationWorld {
 };
 
 /// reports -> parse -> devices and gateways, in parallel -> join -> `readings` or `reports.rejected`.
-/// Each report becomes one record in one of the two, or a dead letter when it is none.
+/// Each report becomes one record in one of the two, or a dead letter when it is none: exactly one for
+/// readers of committed records, when the connections and the sinks are of one transaction.
 [[nodiscard]] Result<Topology> make_topology(const AuthenticationOptions& options,
                                              AuthenticationWorld world);
 

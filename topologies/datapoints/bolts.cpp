@@ -1,25 +1,15 @@
 #include "topologies/datapoints/bolts.hpp"
 
-#include "bora/failure.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::datapoints {
 
 using coldchain::SeriesPoint;
 
-namespace {
-
-[[noreturn]] void refuse(const coldchain::Rejection& rejection) {
-  throw Permanent(std::string(to_string(rejection.reason)) + ": " + rejection.text);
-}
-
-}  // namespace
-
 void SplitBolt::execute(const ConsumedRecord& in) {
   const auto reading = coldchain::parse_reading(in->value);
-  if (!reading) refuse(reading.rejection());
-  if (const auto skewed = coldchain::check_clock_skew(reading->time, reading->received))
-    refuse(*skewed);
+  coldchain::require_accepted(reading);
   SeriesPoint point{.device_id = reading->device_id,
                     .gateway_id = reading->gateway_id,
                     .time = reading->time,

@@ -3,24 +3,14 @@
 #include <cstdint>
 #include <variant>
 
-#include "bora/failure.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::legacy {
 
-namespace {
-
-[[noreturn]] void refuse(const coldchain::Rejection& rejection) {
-  throw Permanent(std::string(to_string(rejection.reason)) + ": " + rejection.text);
-}
-
-}  // namespace
-
 void ParseBolt::execute(const ConsumedRecord& in) {
   const auto reading = coldchain::parse_reading(in->value);
-  if (!reading) refuse(reading.rejection());
-  if (const auto skewed = coldchain::check_clock_skew(reading->time, reading->received))
-    refuse(*skewed);
+  coldchain::require_accepted(reading);
   out.emit(*reading);
 }
 

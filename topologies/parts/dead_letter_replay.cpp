@@ -191,6 +191,8 @@ class Run final : private AssignmentListener {
 
 }  // namespace
 
+std::string replay_group(const std::string& letter_topic) { return letter_topic + ".replay"; }
+
 Record revived(const Record& letter, const std::string& letter_topic,
                const RecordPosition& position) {
   Record record = letter;

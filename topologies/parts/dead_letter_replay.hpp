@@ -39,6 +39,9 @@ struct DeadLetterReplayWorld {
   std::function<void(const ReplayedLetters&)> on_progress;
 };
 
+/// The group in which a topic of dead letters remembers how far it was replayed, whoever replays it.
+[[nodiscard]] std::string replay_group(const std::string& letter_topic);
+
 /// The record that a dead letter becomes again: without the headers of its failure, and with
 /// `replayed-from`: "TOPIC/PARTITION/OFFSET" of the letter.
 [[nodiscard]] Record revived(const Record& letter, const std::string& letter_topic,

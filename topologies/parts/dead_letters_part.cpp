@@ -26,9 +26,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kShown = 50;
 constexpr std::size_t kMostShown = 200;
 
-// The group in which the command `dlq replay` remembers how far it came: both go on where either was.
-std::string group_of(const std::string& letters) { return letters + ".replay"; }
-
 Response answer(int status, const Json& json) {
   // Keys, headers and payloads may hold any bytes.
   Response response = http::json(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -53,7 +50,7 @@ Letters letters_of(const log::LogStats& stats, const std::string& topic) {
     letters.kept += static_cast<std::uint64_t>(partition.end_offset - partition.start_offset);
   letters.waiting = letters.kept;
   for (const log::GroupStats& group : stats.groups)
-    if (group.topic == name && group.group == group_of(name)) letters.waiting = group.lag;
+    if (group.topic == name && group.group == replay_group(name)) letters.waiting = group.lag;
   return letters;
 }
 
@@ -126,7 +123,7 @@ class DeadLettersPart::Replay {
  private:
   void run(const std::vector<std::int64_t>& ends) {
     const std::string letters = dead_letter_topic(topic_);
-    const auto source = part_.log_.connections(letters, group_of(letters)).source(0);
+    const auto source = part_.log_.connections(letters, replay_group(letters)).source(0);
     const auto sink = part_.log_.sinks()(0);
     const auto done =
         replay_letters({.ends = ends, .fallback_topic = topic_},

@@ -29,15 +29,13 @@ struct Typed {
   bool is_confirmed = false;
 };
 
-std::string group_of(const std::string& letters) { return letters + ".replay"; }
-
 Result<std::vector<std::int64_t>> ends_of(const TopicsOptions& options, const Clock& clock,
                                           const std::string& letters, std::uint64_t& pending) {
   const auto tools = make_topic_tools(options, clock);
   if (!tools) return tools.status();
   auto ends = (*tools)->ends(letters);
   if (!ends) return ends;
-  const auto lag = (*tools)->lag(letters, group_of(letters));
+  const auto lag = (*tools)->lag(letters, replay_group(letters));
   if (!lag) return lag.status();
   pending = *lag;
   return ends;
@@ -55,7 +53,7 @@ Status list(const TopicsOptions& options, const Clock& clock,
       out << letters << ": no such topic\n";
       continue;
     }
-    const auto pending = (*tools)->lag(letters, group_of(letters));
+    const auto pending = (*tools)->lag(letters, replay_group(letters));
     if (!all || !pending) return all ? pending.status() : all.status();
     out << letters << ": " << *all << " letters, " << *pending << " not replayed\n";
   }
@@ -108,7 +106,7 @@ Status replay(TopicsPart& part, const std::string& topic, std::vector<std::int64
   const std::string letters = dead_letter_topic(topic);
   std::atomic<bool> is_stopping{false};
   const host::SignalWatch signals{[&](std::uint32_t) { is_stopping = true; }};
-  const auto source = part.connections(letters, group_of(letters)).source(0);
+  const auto source = part.connections(letters, replay_group(letters)).source(0);
   const auto sink = part.sinks()(0);
   const auto done = replay_letters(
       {.ends = std::move(ends), .fallback_topic = topic, .rate = rate},

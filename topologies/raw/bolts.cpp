@@ -2,19 +2,14 @@
 
 #include <string>
 
-#include "bora/failure.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::raw {
 
 void ParseBolt::execute(const ConsumedRecord& in) {
   const auto parsed = coldchain::parse_identity(kind_, in->value);
-  if (!parsed) {
-    const coldchain::Rejection& r = parsed.rejection();
-    throw Permanent(std::string(to_string(r.reason)) + ": " + r.text);
-  }
   // The record's own time stands for the time of receipt, so that a replay decides the same.
-  if (const auto skewed = coldchain::check_clock_skew(parsed->time, in->timestamp))
-    throw Permanent(std::string(to_string(skewed->reason)) + ": " + skewed->text);
+  coldchain::require_accepted(parsed, in->timestamp);
   out.emit(ArchiveRow{in, *parsed});
 }
 

@@ -5,16 +5,13 @@
 #include "bora/failure.hpp"
 #include "topologies/coldchain/alert_info.hpp"
 #include "topologies/coldchain/codec.hpp"
+#include "topologies/coldchain/require_accepted.hpp"
 
 namespace bora::thresholds {
 
 using coldchain::AlertKind;
 
 namespace {
-
-[[noreturn]] void refuse(const coldchain::Rejection& rejection) {
-  throw Permanent(std::string(to_string(rejection.reason)) + ": " + rejection.text);
-}
 
 Candidate candidate(const ConfiguredReading& in, AlertKind kind, double value, double limit) {
   const coldchain::Reading& reading = in.located.reading;
@@ -30,9 +27,7 @@ Candidate candidate(const ConfiguredReading& in, AlertKind kind, double value, d
 
 void ParseBolt::execute(const ConsumedRecord& in) {
   const auto reading = coldchain::parse_reading(in->value);
-  if (!reading) refuse(reading.rejection());
-  if (const auto skewed = coldchain::check_clock_skew(reading->time, reading->received))
-    refuse(*skewed);
+  coldchain::require_accepted(reading);
   out.emit({*reading, in.position});
 }
 
