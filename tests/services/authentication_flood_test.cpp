@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <string>
@@ -112,14 +111,8 @@ double percentile(std::vector<double> values, double part) {
   return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
 }
 
-/// Most memory that the process had, in MiB.
-std::uint64_t peak_memory(pid_t process) {
-  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
-  for (std::string word; status >> word;) {
-    std::uint64_t kib = 0;
-    if (word == "VmHWM:" && status >> kib) return kib / 1024;
-  }
-  return 0;
+std::uint64_t peak_mebibytes(const Chain& chain) {
+  return chain.peak_memory_of("authentication") >> 20;
 }
 
 /// Good reports, each with when it was sent and when its reading was seen.
@@ -201,7 +194,7 @@ TEST_CASE("wrong secrets in masses do not keep the right ones from being heard")
             << " s; seconds from a good report to its reading: p50 "
             << percentile(flow.latencies, 0.5) << ", p99 " << percentile(flow.latencies, 0.99)
             << ", most " << percentile(flow.latencies, 1) << "; peak memory "
-            << peak_memory(chain.pid_of("authentication")) << " MiB\n";
+            << peak_mebibytes(chain) << " MiB\n";
   CHECK(chain.stop("authentication") == 0);
 }
 
@@ -225,7 +218,7 @@ TEST_CASE("a restarted authentication reads the registry, then the reports that 
     CHECK(number_of(heard[0]) == static_cast<std::uint64_t>(start));
     std::cout << devices << " devices, start " << start << ": the first reading after "
               << std::chrono::duration<double>(Steady::now() - begin).count() << " s, memory "
-              << peak_memory(chain.pid_of("authentication")) << " MiB\n";
+              << peak_mebibytes(chain) << " MiB\n";
     CHECK(chain.stop("authentication") == 0);
     if (start == 1) REQUIRE(chain.publish("reports", {report(2, devices, kRight)}));
   }

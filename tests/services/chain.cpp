@@ -5,6 +5,8 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <string_view>
+#include <sys/types.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -13,6 +15,7 @@
 
 #include "bora/check.hpp"
 #include "bora/clock.hpp"
+#include "connectors/http/client.hpp"
 #include "connectors/http/url.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
 #include "support/services.hpp"
@@ -49,6 +52,15 @@ std::vector<std::string> arguments(const std::vector<std::string>& settings,
   }
   command.insert(command.end(), all.begin(), all.end());
   return command;
+}
+
+/// What stands behind `field` in /proc/PID/status; 0 when the process is gone.
+std::uint64_t bytes_in_status(pid_t process, std::string_view field) {
+  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
+  std::uint64_t kibibytes = 0;
+  for (std::string word; status >> word;)
+    if (word == field && status >> kibibytes) break;
+  return kibibytes * 1024;
 }
 
 struct NoListener final : AssignmentListener {
@@ -120,11 +132,20 @@ bool Chain::wait_until_ready(const std::string& program) {
 }
 
 std::uint64_t Chain::memory_of(const std::string& program) const {
-  std::ifstream status{"/proc/" + std::to_string(processes_.at(program)->pid()) + "/status"};
-  std::uint64_t kilobytes = 0;
-  for (std::string word; status >> word && kilobytes == 0;)
-    if (word == "VmRSS:") status >> kilobytes;
-  return kilobytes * 1024;
+  return bytes_in_status(processes_.at(program)->pid(), "VmRSS:");
+}
+
+std::uint64_t Chain::peak_memory_of(const std::string& program) const {
+  return bytes_in_status(processes_.at(program)->pid(), "VmHWM:");
+}
+
+std::string Chain::asked(const std::string& program, const std::string& path) const {
+  const auto url = http::parse_http_url(
+      processes_.at(program)->text_after("\"msg\":\"control plane\",\"url\":\""));
+  if (!url) return {};
+  http::Client client{{.host = url->host, .port = url->port, .timeout = 10s}};
+  const auto answer = client.get(path);
+  return answer ? answer->body : std::string{};
 }
 
 int Chain::stop(const std::string& program) {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 #include "bora/record.hpp"
@@ -44,12 +43,12 @@ class Chain {
   void start(const std::string& program);
   /// False when it is not ready by then, or has ended.
   [[nodiscard]] bool wait_until_ready(const std::string& program);
-  [[nodiscard]] pid_t pid_of(const std::string& program) const {
-    return processes_.at(program)->pid();
-  }
   void kill(const std::string& program) { processes_.at(program)->kill(); }
-  /// Resident memory of the process, in bytes.
+  /// Resident memory of the process, in bytes: now, and the most that it ever had.
   [[nodiscard]] std::uint64_t memory_of(const std::string& program) const;
+  [[nodiscard]] std::uint64_t peak_memory_of(const std::string& program) const;
+  /// What its control plane answers to GET `path`, whatever the status; empty when nobody answers.
+  [[nodiscard]] std::string asked(const std::string& program, const std::string& path) const;
   /// By SIGTERM. The exit code, -1 when it does not end.
   int stop(const std::string& program);
   /// All that its runs wrote.
