@@ -1,0 +1,53 @@
+package bora.peers.flink;
+
+import bora.peers.Contestant;
+import bora.peers.Options;
+import bora.peers.Report;
+import bora.peers.Run;
+import bora.peers.UsageException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Flink as a contestant: a cluster in this process. */
+public final class Main {
+  private static final Contestant FLINK =
+      new Contestant(
+          "flink",
+          "1.20.1",
+          List.of("chain", "wordcount", "fan", "spike", "window"),
+          List.of("none", "at-least-once"),
+          List.of("unchained", "chained"));
+
+  private Main() {}
+
+  public static void main(String[] arguments) throws Exception {
+    int code;
+    try {
+      code = run(Options.parse(FLINK, arguments));
+    } catch (UsageException e) {
+      System.err.println(e.getMessage());
+      code = 2;
+    }
+    Runtime.getRuntime().halt(code); // its cluster would take seconds to end in order
+  }
+
+  private static int run(Options options) throws Exception {
+    Run run = Run.begin(FLINK, options);
+    Configuration configuration = Settings.of(options);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+    new Graphs(options, environment).build();
+    CompletableFuture<JobExecutionResult> job =
+        environment.executeAsync().getJobExecutionResult();
+    run.await(() -> !job.isDone());
+    job.get(1, TimeUnit.MINUTES);
+    Map<String, String> settings = Report.javaSettings();
+    settings.putAll(configuration.toMap());
+    return run.report(settings);
+  }
+}
