@@ -11,6 +11,7 @@
 #include "engine/runtime/executor.hpp"
 #include "engine/runtime/runtime.hpp"
 #include "engine/runtime/spout_runner.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora {
 
@@ -90,6 +91,12 @@ std::function<void()> Context::waker() const {
 
 void Context::report_error(std::string text) {
   executor_of(*task_).runtime().report(*task_, std::move(text));
+}
+
+std::optional<TraceContext> Context::trace() const { return executor_of(*task_).trace_of(*task_); }
+
+void SpoutBase::trace_next(const TraceContext& from) {
+  if (roots_->traces != nullptr) roots_->traces->adopt(from);
 }
 
 AckToken BoltBase::hold() {

@@ -10,6 +10,7 @@
 #include "engine/runtime/lane_queues.hpp"
 #include "engine/runtime/runtime.hpp"
 #include "engine/runtime/spout_runner.hpp"
+#include "engine/runtime/stream_tap.hpp"
 
 namespace bora::internal {
 
@@ -72,17 +73,19 @@ void Executor::add_task(TaskBase& task) {
     output->bind(*this);
 }
 
-void Executor::add_input(LaneBase& lane) {
+void Executor::add_input(LaneBase& lane, StreamTap* tap) {
   const std::size_t at = lane.queues().to_itself ? own_inputs_++ : inputs_.size();
   inputs_.insert(inputs_.begin() + static_cast<std::ptrdiff_t>(at),
-                 {&lane, &lane.consumer(), nullptr, nullptr, 8});
+                 {&lane, &lane.consumer(), tap, nullptr, nullptr, 8});
 }
 void Executor::add_output_lane(LaneBase& lane) { output_lanes_.push_back(&lane); }
 void Executor::add_spout(std::unique_ptr<SpoutRunner> spout) {
   spouts_.push_back(std::move(spout));
 }
 
-void Executor::connect(std::shared_ptr<Ledger> ledger, std::vector<CompletionLane*> completions) {
+void Executor::connect(std::shared_ptr<Ledger> ledger, std::vector<CompletionLane*> completions,
+                       Tracer* tracer) {
+  tracer_ = tracer;
   ledger_ = std::move(ledger);
   pending_ = ledger_->counts();
   owner_shift_ = ledger_->owner_shift();
@@ -120,7 +123,7 @@ Status Executor::open_tasks() {
     ++open_tasks_;
   }
   for (auto& spout : spouts_)
-    spout->start_watching();
+    spout->start();
   return {};
 }
 
@@ -228,10 +231,25 @@ bool Executor::run_input(Input& input) {
   Block& block = *input.current;
   const std::uint32_t before = block.read;
   const Instant began = now_;
-  input.task->run(block, input.quota);
+  if (input.tap != nullptr && input.tap->is_due(began)) [[unlikely]]
+    show_next(input);
+  std::uint32_t most = input.quota;
+  Tracer::Hop hop;
+  std::uint64_t failed = 0;
+  if (tracer_ != nullptr) [[unlikely]] {
+    const TreeRef tree = tracer_->next_in(block, most);
+    if (tree != kUntracked) hop = tracer_->begin(tree, input.lane->producer(), *input.task);
+    failed = metrics.failed.load(std::memory_order_relaxed);
+  }
+  const Instant queued = block.pushed_at;
+  input.task->run(block, most);
   read_clock();
   const std::uint32_t done = block.read - before;
   if (done > 0) {
+    if (hop.tree != kUntracked) [[unlikely]] {
+      const bool threw = metrics.failed.load(std::memory_order_relaxed) != failed;
+      tracer_->end(hop, *input.task, {queued, began, now_}, threw ? "execute() failed" : "");
+    }
     const auto took = static_cast<std::uint64_t>((now_ - began).count());
     metrics.execute.record(took / done, done);
     if (now_ - began > kRunTime) {
@@ -242,6 +260,28 @@ bool Executor::run_input(Input& input) {
   }
   if (block.read == block.count) finish_block(input);
   return true;
+}
+
+void Executor::show_next(const Input& input) {
+  const Block& block = *input.current;
+  input.tap->offer(now_, [&] {
+    TupleSample sample;
+    if (const TreeRef ref = block.refs[block.read]; ref != kUntracked) {
+      const TreeRef tree = ledger_->trees_of(ref).front();
+      const SpoutRunner& spout = *runtime_.spouts()[tree >> owner_shift_];
+      sample.message = spout.task().roots.slots[tree - spout.task().roots.base].id;
+      sample.source = spout.source_name();
+    }
+    input.lane->append_next(sample.json, block);
+    return sample;
+  });
+}
+
+std::optional<TraceContext> Executor::trace_of(const TaskBase& task) const {
+  if (tracer_ == nullptr || anchor() == kUntracked) return std::nullopt;
+  const TreeRef tree = tracer_->traced_tree(anchor());
+  if (tree == kUntracked) return std::nullopt;
+  return tracer_->context(tree, task.identity.id);
 }
 
 void Executor::finish_block(Input& input) {
@@ -459,10 +499,11 @@ void ExecutorContext::fail(TreeRef ref, FailureKind kind, std::string reason) {
     id = ledger_->fail(ref, {{}, kind, task.identity.component, task.identity.index, reason});
   }
   if (kind == FailureKind::kAbandoned) return;  // part of every drain: no event
-  self.runtime().report(task, std::move(reason),
-                        ref == kUntracked ? std::string(" (an untracked tuple)")
-                                          : " (message " + std::to_string(id.partition) + "/" +
-                                                std::to_string(id.offset) + ")");
+  if (ref == kUntracked)
+    return self.runtime().report(task, std::move(reason), " (an untracked tuple)");
+  const TreeRef tree = ledger_->trees_of(ref).front();
+  const SpoutRunner& spout = *self.runtime().spouts()[tree >> owner_shift_];
+  self.runtime().report(task, std::move(reason), " (" + spout.name_of(id) + ")");
 }
 
 void ExecutorContext::fail_current(std::exception_ptr error) {

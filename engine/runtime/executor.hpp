@@ -18,6 +18,7 @@
 #include "engine/runtime/locate.hpp"
 #include "engine/runtime/mailbox.hpp"
 #include "engine/runtime/timers.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora {
 class BoltBase;
@@ -26,6 +27,7 @@ class BoltBase;
 namespace bora::internal {
 
 class SpoutRunner;
+class StreamTap;
 class Runtime;
 
 /// Runs the tasks of one thread as a state machine: step(now) does a bounded piece of work and never
@@ -40,11 +42,13 @@ class Executor final : public ExecutorContext {
 
   // --- building, before the first step ---
   void add_task(TaskBase& task);
-  void add_input(LaneBase& lane);
+  /// `tap` shows the lane's tuples; null when another lane's do.
+  void add_input(LaneBase& lane, StreamTap* tap);
   void add_output_lane(LaneBase& lane);
   void add_spout(std::unique_ptr<SpoutRunner> spout);
   /// Sets the ledger, and the completion lanes, by owner.
-  void connect(std::shared_ptr<Ledger> ledger, std::vector<CompletionLane*> completions);
+  void connect(std::shared_ptr<Ledger> ledger, std::vector<CompletionLane*> completions,
+               Tracer* tracer);
 
   // --- the owner's thread ---
   /// Opens the tasks. Stops at the first that fails and returns its text, led by its name.
@@ -71,6 +75,8 @@ class Executor final : public ExecutorContext {
   /// The time of the current step, read once per run of tuples.
   [[nodiscard]] Instant now() const noexcept { return now_; }
   void note_slept(std::chrono::nanoseconds slept) noexcept;
+  /// Where in a trace the tuple is that `task` executes.
+  [[nodiscard]] std::optional<TraceContext> trace_of(const TaskBase& task) const;
 
   // --- thread-safe ---
   void wake() noexcept { mailbox_->parker.wake(); }
@@ -103,6 +109,7 @@ class Executor final : public ExecutorContext {
   struct Input {
     LaneBase* lane = nullptr;
     TaskBase* task = nullptr;
+    StreamTap* tap = nullptr;
     LaneBase* passes_on_to = nullptr;  // the lane that may pass this input's blocks on in place
     Block* current = nullptr;
     std::uint32_t quota = 8;  // tuples per run: slow bolts are interrupted to hand over
@@ -121,6 +128,7 @@ class Executor final : public ExecutorContext {
   /// a run of tuples leads to on this thread is done right after it.
   bool run_own_inputs();
   bool run_input(Input& input);
+  void show_next(const Input& input);
   void finish_block(Input& input);
   bool run_spouts();
   bool unblock();
@@ -143,6 +151,7 @@ class Executor final : public ExecutorContext {
   std::vector<std::unique_ptr<SpoutRunner>> spouts_;
   std::vector<CompletionLane*> completion_lanes_;
   std::vector<CompletionTarget> completion_targets_;
+  Tracer* tracer_ = nullptr;          // null: nothing is traced
   std::shared_ptr<Mailbox> mailbox_;  // with posters and wakers that outlive the topology
 
   // the owner's thread

@@ -254,6 +254,18 @@ void RunningTopology::hurry() {
   state_->changed.notify_all();
 }
 
+Status RunningTopology::watch(const std::string& component, const std::string& stream,
+                              std::chrono::nanoseconds pause,
+                              std::function<bool(const TupleSample&)> watcher) {
+  internal::Runtime& runtime = state_->runtime;
+  if (internal::StreamTap* const tap = runtime.tap(component, stream)) {
+    tap->watch(runtime.clock().now(), pause, std::move(watcher));
+    return {};
+  }
+  return {ErrorKind::kNotFound, "in topology " + name() + " nobody reads a stream '" + stream +
+                                    "' of a component '" + component + "'"};
+}
+
 MetricsSnapshot RunningTopology::metrics() const { return state_->runtime.metrics(); }
 const std::string& RunningTopology::name() const noexcept { return state_->runtime.plan().name; }
 std::vector<Topology::Node> RunningTopology::nodes() const {

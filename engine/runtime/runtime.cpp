@@ -27,7 +27,7 @@ Runtime::Runtime(std::unique_ptr<TopologyPlan> plan, EngineOptions options)
     lanes.clear();
     for (SpoutRunner* spout : spouts_)
       lanes.push_back(spout->lane(executor->index()));
-    executor->connect(ledger_, lanes);
+    executor->connect(ledger_, lanes, tracer_.get());
   }
 }
 
@@ -109,7 +109,13 @@ void Runtime::make_ledger() {
     owners += spec.options.tasks;
     most = std::max(most, spec.options.max_in_flight);
   }
-  ledger_ = std::make_shared<Ledger>(owners, most);
+  const bool is_tracing = options_.spans != nullptr;
+  first_traced_slot_ = most;
+  ledger_ = std::make_shared<Ledger>(owners, most + (is_tracing ? Tracer::kSlots : 0));
+  if (is_tracing)
+    tracer_ = std::make_unique<Tracer>(
+        Tracer::Setup{&options_, clock_, plan_->name, ledger_.get(), owners,
+                      static_cast<std::uint32_t>(tasks_.size()), first_traced_slot_});
   ledger_->set_names([this](std::uint32_t task) {
     return Failure{{},
                    FailureKind::kError,
@@ -123,8 +129,9 @@ void Runtime::make_ledger() {
     if (spec.kind != ComponentKind::kSpout) continue;
     for (TaskBase* task : tasks_of_[c]) {
       auto& executor = static_cast<Executor&>(*task->context);
+      SpoutTraces* const traces = is_tracing ? &tracer_->spout(owner) : nullptr;
       auto runner = std::make_unique<SpoutRunner>(*this, executor, static_cast<SpoutTask&>(*task),
-                                                  owner, spec.options.max_in_flight);
+                                                  owner, spec.options.max_in_flight, traces);
       ledger_->set_owner(owner++, *runner, static_cast<SpoutTask&>(*task).roots);
       for (std::size_t e = 0; e < executors_.size(); ++e) {
         auto lane = std::make_unique<CompletionLane>();
@@ -139,9 +146,23 @@ void Runtime::make_ledger() {
   }
 }
 
+/// The first consumer's lanes show the stream; null for the others.
+StreamTap* Runtime::make_tap(const SubscriptionSpec& subscription) {
+  const auto [at, is_new] = taps_.try_emplace({subscription.from, subscription.stream});
+  if (!is_new) return nullptr;
+  at->second = std::make_unique<StreamTap>();
+  return at->second.get();
+}
+
+StreamTap* Runtime::tap(const std::string& component, const std::string& stream) const {
+  const auto found = taps_.find({component, stream});
+  return found == taps_.end() ? nullptr : found->second.get();
+}
+
 void Runtime::wire() {
   for (std::size_t c = 0; c < plan_->components.size(); ++c) {
     for (const SubscriptionSpec& subscription : plan_->components[c].subscriptions) {
+      StreamTap* const tap = make_tap(subscription);
       const std::vector<TaskBase*>& producers = tasks_of_[index_of(subscription.from)];
       for (std::size_t p = 0; p < producers.size(); ++p) {
         WiringRequest request;
@@ -158,7 +179,7 @@ void Runtime::wire() {
         BORA_CHECK(output != outputs.end(), subscription.stream);
         for (auto& lane : subscription.wire(**output, request)) {
           static_cast<Executor&>(*lane->producer().context).add_output_lane(*lane);
-          static_cast<Executor&>(*lane->consumer().context).add_input(*lane);
+          static_cast<Executor&>(*lane->consumer().context).add_input(*lane, tap);
           lanes_.push_back(std::move(lane));
         }
       }
@@ -248,6 +269,8 @@ MetricsSnapshot Runtime::metrics() const {
     for (const SpoutRunner* spout : spouts_) {
       if (&spout->task() != task.get()) continue;
       t.is_spout = true;
+      t.source = spout->source_name();
+      t.lags = spout->task().spout().partition_lags();
       t.in_flight = spout->in_flight();
       if (auto oldest = spout->oldest()) s.oldest.push_back(*std::move(oldest));
     }

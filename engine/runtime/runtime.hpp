@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bora/clock.hpp"
@@ -14,6 +16,8 @@
 #include "engine/metrics/task_metrics.hpp"
 #include "engine/runtime/executor.hpp"
 #include "engine/runtime/spout_runner.hpp"
+#include "engine/runtime/stream_tap.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora::internal {
 
@@ -46,7 +50,12 @@ class Runtime {
   }
   [[nodiscard]] static std::string label(const TaskBase& task);
 
+  /// Slots from here on are those of traced messages, of every spout task.
+  [[nodiscard]] std::uint32_t first_traced_slot() const noexcept { return first_traced_slot_; }
+
   // --- thread-safe ---
+  /// Where tuples of a component's stream can be looked at; null when nobody reads it.
+  [[nodiscard]] StreamTap* tap(const std::string& component, const std::string& stream) const;
   void begin_drain();
   [[nodiscard]] bool is_settled() const noexcept;   ///< No message in flight, no spout unsettled.
   [[nodiscard]] bool is_finished() const noexcept;  ///< Every spout said that nothing follows.
@@ -66,6 +75,7 @@ class Runtime {
   void place_tasks();
   void make_ledger();
   void wire();
+  StreamTap* make_tap(const SubscriptionSpec& subscription);
   void allow_passing_on(TaskBase& task, const ComponentSpec& spec);
   [[nodiscard]] std::size_t index_of(const std::string& component) const;
 
@@ -73,7 +83,11 @@ class Runtime {
   EngineOptions options_;
   SystemClock system_clock_;
   const Clock* clock_;
-  std::shared_ptr<Ledger> ledger_;                     // with tokens that outlive this
+  std::shared_ptr<Ledger> ledger_;  // with tokens that outlive this
+  std::uint32_t first_traced_slot_ = 0;
+  std::unique_ptr<Tracer> tracer_;  // null: nothing is traced
+  /// By component and stream. Constant after building.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<StreamTap>> taps_;
   std::vector<std::unique_ptr<TaskBase>> tasks_;       // by task id
   std::vector<std::vector<TaskBase*>> tasks_of_;       // by component
   std::vector<std::unique_ptr<TaskMetrics>> metrics_;  // by task id

@@ -6,6 +6,7 @@
 
 #include "engine/runtime/executor.hpp"
 #include "engine/runtime/runtime.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora::internal {
 
@@ -21,16 +22,33 @@ constexpr std::chrono::milliseconds kBytesPoll{1};
 }  // namespace
 
 SpoutRunner::SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, std::uint32_t owner,
-                         std::uint32_t max_in_flight)
+                         std::uint32_t max_in_flight, SpoutTraces* traces)
     : runtime_(runtime),
       executor_(executor),
       task_(task),
       spout_(task.spout()),
       owner_(owner),
       ready_(std::make_shared<std::atomic<bool>>(false)) {
-  task_.roots.reset(runtime.ledger().base(owner), max_in_flight);
-  expired_.resize(max_in_flight, false);
+  const std::uint32_t traced = traces == nullptr ? 0 : runtime.first_traced_slot() + Tracer::kSlots;
+  task_.roots.reset(runtime.ledger().base(owner), max_in_flight, traced);
+  task_.roots.traces = traces;
+  for (std::uint32_t slot = runtime.first_traced_slot(); slot < traced; ++slot)
+    runtime.ledger().counts()[task_.roots.base + slot].store(kTracedBit | 1,
+                                                             std::memory_order_relaxed);
+  expired_.resize(task_.roots.slot_count, false);
   spout_.attach(task_.roots, executor);
+}
+
+void SpoutRunner::start() {
+  call_spout("source()", [&] { source_name_ = spout_.source(); });
+  if (SpoutTraces* const traces = task_.roots.traces)
+    traces->attach(task_.roots, task_, source_name_);
+  start_watching();
+}
+
+std::string SpoutRunner::name_of(const MessageId& id) const {
+  return "message " + (source_name_.empty() ? source_name_ : source_name_ + '/') +
+         std::to_string(id.partition) + '/' + std::to_string(id.offset);
 }
 
 void SpoutRunner::notify() noexcept { executor_.wake(); }
@@ -144,10 +162,13 @@ void SpoutRunner::complete(TreeRef ref) {
   const std::uint32_t slot = ref - roots.base;
   auto& count = runtime_.ledger().counts()[ref];
   const std::uint32_t state = count.load(std::memory_order_relaxed);
-  count.store(1, std::memory_order_relaxed);
+  const bool is_traced = roots.traces != nullptr && roots.traces->is_traced(slot);
+  count.store(is_traced ? kTracedBit | 1 : 1, std::memory_order_relaxed);
   const bool was_expired = expired_[slot];
+  std::string failure;  // for its trace
   if ((state & kFailedBit) != 0) {
     const auto reason = reasons_.find(ref);
+    if (is_traced) failure = reason != reasons_.end() ? reason->second.reason : "it failed";
     if (!was_expired) {
       ++failed_;
       failures_.push_back(reason != reasons_.end()
@@ -166,7 +187,9 @@ void SpoutRunner::complete(TreeRef ref) {
   }
   runtime_.ledger().clear_holder(ref);
   watched_.erase(slot);
-  roots.close(slot);
+  if (is_traced && !was_expired)
+    roots.traces->end_message(slot, executor_.now(), std::move(failure));
+  roots.close(slot, is_traced ? roots.traces->free(slot) : slot);
 }
 
 void SpoutRunner::account_bytes() {
@@ -218,6 +241,8 @@ bool SpoutRunner::poll() {
   const std::uint32_t before = task_.roots.free_count;
   Next next = Next::idle();
   const std::uint64_t emitted_before = emitted();
+  SpoutTraces* const traces = task_.roots.traces;
+  if (traces != nullptr) traces->begin_batch(max);
   call_spout("next_batch()", [&] {
     next = spout_.next_batch(max);
     idle_ = next.kind() == Next::Kind::kIdle;
@@ -228,6 +253,7 @@ bool SpoutRunner::poll() {
   account_bytes();
   const std::uint32_t opened = before - task_.roots.free_count;
   opened_ += opened;
+  if (traces != nullptr) traces->end_batch(opened);
   return opened != 0 || emitted() != emitted_before || next.kind() == Next::Kind::kMore;
 }
 

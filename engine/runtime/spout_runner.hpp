@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace bora::internal {
 
 class Executor;
 class Runtime;
+class SpoutTraces;
 
 /// The engine's side of one spout task: asks it for tuples while there is room, tells it what became
 /// of them, and watches for messages that get nowhere.
@@ -24,7 +26,7 @@ class Runtime;
 class SpoutRunner final : public TreeOwner {
  public:
   SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, std::uint32_t owner,
-              std::uint32_t max_in_flight);
+              std::uint32_t max_in_flight, SpoutTraces* traces);
 
   /// Where executor i completes trees of this spout.
   void add_lane(std::unique_ptr<CompletionLane> lane) { lanes_.push_back(std::move(lane)); }
@@ -48,7 +50,8 @@ class SpoutRunner final : public TreeOwner {
   void begin_drain();
   /// Looks for messages that get nowhere; called by a timer of the executor.
   void watch();
-  void start_watching();
+  /// Its component is open.
+  void start();
   void publish_metrics();
 
   // --- thread-safe ---
@@ -70,6 +73,10 @@ class SpoutRunner final : public TreeOwner {
   }
   [[nodiscard]] std::optional<OldestInFlight> oldest() const;
   [[nodiscard]] std::shared_ptr<std::atomic<bool>> ready_flag() const noexcept { return ready_; }
+  /// What the spout reads; constant since its topology is open.
+  [[nodiscard]] const std::string& source_name() const noexcept { return source_name_; }
+  /// "message reports/3/77": for log lines.
+  [[nodiscard]] std::string name_of(const MessageId& id) const;
 
  private:
   /// A message that is being watched because it is in flight for long.
@@ -101,6 +108,7 @@ class SpoutRunner final : public TreeOwner {
   void expire(std::uint32_t slot, const Place& place, std::chrono::nanoseconds age);
   [[nodiscard]] Place place_of(std::size_t index, Instant now) const;
   void ask(Instant now);
+  void start_watching();
   template <class Call>
   void call_spout(const char* what, Call&& call);
 
@@ -110,6 +118,8 @@ class SpoutRunner final : public TreeOwner {
   SpoutBase& spout_;
   const std::uint32_t owner_;
   std::vector<std::unique_ptr<CompletionLane>> lanes_;  // by executor
+
+  std::string source_name_;  // set when it opens
 
   // its executor's
   bool active_ = true;

@@ -6,18 +6,11 @@
 #include "engine/runtime/executor.hpp"
 #include "engine/runtime/runtime.hpp"
 #include "engine/runtime/spout_runner.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora::internal {
 
 namespace {
-/// By slot: whether a message is in flight there.
-std::vector<bool> slots_in_use(const RootTable& roots) {
-  std::vector<bool> in_use(roots.capacity, true);
-  for (const std::uint32_t slot : roots.free_slots())
-    in_use[slot] = false;
-  return in_use;
-}
-
 std::string seconds(std::chrono::nanoseconds age) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
   return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
@@ -46,7 +39,7 @@ void SpoutRunner::ask(Instant now) {
   const auto old_enough = interval_for(runtime_.options().message_timeout);
   const std::vector<bool> in_use = slots_in_use(roots);
   std::vector<TreeRef> refs;
-  for (std::uint32_t slot = 0; slot < roots.capacity; ++slot) {
+  for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
     if (in_use[slot] && now - roots.slots[slot].opened_at >= old_enough && !expired_[slot])
       refs.push_back(roots.base + slot);
   }
@@ -85,7 +78,8 @@ void SpoutRunner::evaluate(Instant now) {
                               roots.slots[slot].id,
                               age,
                               place.text,
-                              known ? runtime_.task(place.task).identity.component : std::string{}};
+                              known ? runtime_.task(place.task).identity.component : std::string{},
+                              source_name_};
     }
     auto [watched, is_new] = watched_.try_emplace(slot, Watched{place.task, opened});
     if (!is_new && watched->second.task != place.task) watched->second = {place.task, now};
@@ -163,9 +157,10 @@ void SpoutRunner::expire(std::uint32_t slot, const Place& place, std::chrono::na
   }
   failure.reason =
       "no progress for " + seconds(runtime_.options().message_timeout) + ": " + place.text;
-  runtime_.report(task_, "message " + std::to_string(failure.id.partition) + "/" +
-                             std::to_string(failure.id.offset) + " expired after " + seconds(age) +
-                             ", " + place.text);
+  runtime_.report(task_,
+                  name_of(failure.id) + " expired after " + seconds(age) + ", " + place.text);
+  if (task_.roots.traces != nullptr && task_.roots.traces->is_traced(slot))
+    task_.roots.traces->end_message(slot, executor_.now(), failure.reason);
   failures_.push_back(std::move(failure));
   expired_[slot] = true;
   ++expired_count_;

@@ -5,6 +5,7 @@
 
 #include "bora/spout.hpp"
 #include "engine/runtime/runtime.hpp"
+#include "engine/trace/tracer.hpp"
 
 namespace bora::internal {
 
@@ -73,13 +74,19 @@ void Inspector::recount() {
 
 void Inspector::look_at(const SpoutRunner& spout) {
   const RootTable& roots = spout.task().roots;
-  is_free_.assign(roots.capacity, false);
+  is_free_.assign(roots.slot_count, false);
   for (const std::uint32_t slot : roots.free_slots()) {
     if (is_free_[slot]) fault_("slot " + std::to_string(slot) + " is free twice");
     is_free_[slot] = true;
   }
+  is_free_ = slots_in_use(roots);
+  is_free_.flip();
+  if (static_cast<std::uint32_t>(std::count(is_free_.begin(), is_free_.end(), false)) !=
+      roots.in_flight())
+    fault_(Runtime::label(spout.task()) + " has " + std::to_string(roots.in_flight()) +
+           " messages in flight, but another number of slots in use");
   std::size_t bytes = 0;
-  for (std::uint32_t slot = 0; slot < roots.capacity; ++slot) {
+  for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
     look_at_slot(spout, slot, is_free_[slot]);
     if (!is_free_[slot]) bytes += roots.slots[slot].bytes;
   }

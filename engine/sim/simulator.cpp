@@ -67,6 +67,8 @@ SimulationReport Simulator::run() {
   ends.push_back(End::kQuiet);
   for (const End end : ends) {
     live(end);
+    if (spans_.faults != 0)
+      world_.violations_.push_back("a span without an id, or of less than no time");
     if (!world_.violations_.empty()) break;
   }
   report_.violations = world_.violations_;
@@ -133,6 +135,11 @@ EngineOptions Simulator::engine_options() {
   options.spins_before_sleep = static_cast<std::uint32_t>(dice_.below(4));
   if (dice_.one_in(3)) options.max_in_flight_bytes = dice_.between(64, 4096);
   options.clock = &world_.clock_;
+  if (world_.seed() % 3 == 0) {  // no dice: which seed does what does not hang on it
+    options.spans = &spans_;
+    options.trace_share = 0.3;
+    options.trace_seed = world_.seed();
+  }
   if (world_.trace_)
     options.on_event = [this](const std::string& component, const std::string& text) {
       world_.tell(component + ": " + text);

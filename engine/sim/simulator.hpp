@@ -32,6 +32,13 @@ class Simulator {
 
  private:
   enum class End : std::uint8_t { kCrash, kRestart, kQuiet };
+  /// Looks at the spans of traced messages, which must not change what happens to any.
+  struct Spans final : SpanSink {
+    void take(Span span) noexcept override {
+      if (span.at.trace == TraceId{} || span.at.span == SpanId{} || span.took.count() < 0) ++faults;
+    }
+    int faults = 0;
+  };
 
   void live(End end);
   [[nodiscard]] std::unique_ptr<internal::Runtime> make_runtime();
@@ -56,6 +63,8 @@ class Simulator {
   Dice dice_;
   std::uint32_t throw_one_in_ = 0;
   SimulationReport report_;
+
+  Spans spans_;
 
   // of the life under way
   std::unique_ptr<internal::Inspector> inspector_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "bora/clock.hpp"
 #include "bora/gauge.hpp"
 #include "bora/status.hpp"
+#include "bora/trace.hpp"
 
 namespace bora {
 
@@ -61,6 +63,10 @@ class Context {
 
   /// Adds to the component's last errors, which the control plane shows, without failing a tuple.
   void report_error(std::string text);
+
+  /// Where in a trace the tuple is that is being executed, for what leaves the process because of it;
+  /// nothing when its message is not traced.
+  [[nodiscard]] std::optional<TraceContext> trace() const;
 
  private:
   internal::TaskBase* task_;

@@ -11,6 +11,7 @@
 #include "bora/clock.hpp"
 #include "bora/gauge.hpp"
 #include "bora/message_id.hpp"
+#include "bora/partition_lag.hpp"
 
 namespace bora {
 
@@ -55,6 +56,8 @@ struct TaskMetricsSnapshot {
   std::uint64_t in_flight = 0;  ///< Spouts.
   std::vector<StreamMetrics> streams;
   std::vector<Gauge> gauges;        ///< The component's own, see Component::gauges().
+  std::string source;               ///< Spouts: what they read, such as the name of a topic.
+  std::vector<PartitionLag> lags;   ///< Spouts whose source knows.
   HistogramSnapshot queue;          ///< Per tuple: handed over -> taken.
   HistogramSnapshot execute;        ///< Per tuple: the mean of its block.
   HistogramSnapshot complete;       ///< Spouts, per message: emitted -> done.
@@ -70,6 +73,7 @@ struct OldestInFlight {
   std::chrono::nanoseconds age{};
   std::string where;      ///< "queued for archive[1]", "executing in parse[0] for 31 s", ...
   std::string component;  ///< The component named in `where`; empty when not known yet.
+  std::string source;     ///< What `id` is a position of, such as the name of a topic, or empty.
 };
 
 struct ComponentErrors {

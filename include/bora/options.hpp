@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bora/clock.hpp"
+#include "bora/trace.hpp"
 
 namespace bora {
 
@@ -52,6 +53,14 @@ struct EngineOptions {
   /// Gets one line per event worth a line: failures (once per component and interval), stuck
   /// components. Called on engine threads; must not wait. Null drops them.
   std::function<void(const std::string& component, const std::string& text)> on_event = {};
+  /// Gets the spans of traced messages. Not owned, outlives the topology. Null: nothing is traced, which
+  /// costs a look at a pointer per run of tuples.
+  SpanSink* spans = nullptr;
+  /// The share of messages, 0 to 1, with which traces begin here. Those that carry a sampled trace already
+  /// are traced with any. At most 64 messages of a spout task are traced at a time.
+  double trace_share = 0;
+  /// Makes ids of traces and the choice of messages repeat; 0: they do not.
+  std::uint64_t trace_seed = 0;
 };
 
 }  // namespace bora

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bora/clock.hpp"
+#include "bora/partition_lag.hpp"
 #include "bora/status.hpp"
 
 namespace bora {
@@ -93,6 +94,8 @@ class RecordSource {
 
   /// Records of the assigned partitions that poll() has not returned yet; nothing when not known.
   [[nodiscard]] virtual std::optional<std::uint64_t> lag() const { return std::nullopt; }
+  /// The same by assigned partition; those that are not known are left out.
+  [[nodiscard]] virtual std::vector<PartitionLag> partition_lags() const { return {}; }
 
   /// Leaves the group. Revokes every partition first. Safe to call twice.
   virtual void close() = 0;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,14 @@ struct StopReport {
   bool drained = false;              ///< Nothing was in flight when the components were closed.
   std::uint64_t left_in_flight = 0;  ///< Messages not done: their source brings them again.
   std::vector<OldestInFlight> oldest;
+};
+
+/// A tuple of a stream, for people who look at it.
+struct TupleSample {
+  std::optional<MessageId>
+      message;         ///< That it comes from; of several, the first. None: untracked.
+  std::string source;  ///< What `message` is a position of.
+  std::string json;    ///< See bora/tuple_json.hpp.
 };
 
 /// A topology at work, on one thread per executor.
@@ -55,6 +64,14 @@ class RunningTopology {
   StopReport stop(std::chrono::milliseconds deadline);
   /// Makes a stop() that is draining in another thread give up its drain. Async-signal-unsafe.
   void hurry();
+
+  /// Shows tuples of a component's stream to `watcher`, as the first of its consumers takes them, one per
+  /// `pause` at most, until it returns false. It is called on engine threads and must not wait. A stream
+  /// has one watcher: this one takes the place of the one before. While there is none, a stream costs
+  /// one relaxed load per run of tuples.
+  /// Fails: kNotFound when nobody reads such a stream.
+  Status watch(const std::string& component, const std::string& stream,
+               std::chrono::nanoseconds pause, std::function<bool(const TupleSample&)> watcher);
 
   [[nodiscard]] MetricsSnapshot metrics() const;
   [[nodiscard]] const std::string& name() const noexcept;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,14 @@
 #include "bora/failure.hpp"
 #include "bora/message_id.hpp"
 #include "bora/output.hpp"
+#include "bora/partition_lag.hpp"
+#include "bora/trace.hpp"
 
 namespace bora {
 
 namespace internal {
+
+class SpoutTraces;
 
 /// The trees of one spout task: what is in flight, since when, how large. Single-owner: the spout's
 /// thread. Slots are given out again only when their tree's count is back at rest.
@@ -34,13 +39,17 @@ struct RootTable {
   std::unique_ptr<std::uint32_t[]> free;  // stack of free slots
   std::uint32_t free_count = 0;
   std::size_t bytes_in_flight = 0;
-  std::uint32_t largest = 0;  // message so far: how many more fit under the cap on bytes
-  Instant now{};              // of the current batch
+  std::uint32_t largest = 0;      // message so far: how many more fit under the cap on bytes
+  Instant now{};                  // of the current batch
+  std::uint32_t slot_count = 0;   // capacity, or more when messages are traced
+  SpoutTraces* traces = nullptr;  // null: nothing is traced
 
-  void reset(TreeRef first, std::uint32_t max_in_flight) {
+  /// `all`: with the slots for traced messages, which take the places of others.
+  void reset(TreeRef first, std::uint32_t max_in_flight, std::uint32_t all = 0) {
     base = first;
     capacity = free_count = max_in_flight;
-    slots = std::make_unique<Slot[]>(capacity);
+    slot_count = all > capacity ? all : capacity;
+    slots = std::make_unique<Slot[]>(slot_count);
     free = std::make_unique<std::uint32_t[]>(capacity);
     for (std::uint32_t i = 0; i < capacity; ++i)
       free[i] = capacity - 1 - i;
@@ -63,9 +72,10 @@ struct RootTable {
     if (root.bytes > largest) largest = root.bytes;
     return base + slot;
   }
-  void close(std::uint32_t slot) noexcept {
+  /// `freed` is the slot itself, or the one whose place it took.
+  void close(std::uint32_t slot, std::uint32_t freed) noexcept {
     bytes_in_flight -= slots[slot].bytes;
-    free[free_count++] = slot;
+    free[free_count++] = freed;
   }
 };
 
@@ -113,6 +123,11 @@ class SpoutBase : public Component {
   /// False while the spout itself still waits for something before it may close, such as a dead letter
   /// being written. Asked while draining.
   [[nodiscard]] virtual bool is_settled() const { return true; }
+  /// What its message ids are positions of, such as the name of a topic: for log lines. Asked once, after
+  /// open().
+  [[nodiscard]] virtual std::string source() const { return {}; }
+  /// How far each partition of its source is behind. Threads: any.
+  [[nodiscard]] virtual std::vector<PartitionLag> partition_lags() const { return {}; }
 
   /// For the engine.
   void attach(internal::RootTable& roots, internal::ExecutorContext& context) noexcept {
@@ -156,6 +171,11 @@ class SpoutBase : public Component {
   }
   /// Messages in flight of this task.
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return roots_->in_flight(); }
+  /// Whether messages of this topology are traced: only then look for where they come from.
+  [[nodiscard]] bool is_tracing() const noexcept { return roots_->traces != nullptr; }
+  /// The next message that this next_batch() emits goes on with a trace that began elsewhere. Does nothing
+  /// when nothing is traced, or when as many as can be are.
+  void trace_next(const TraceContext& from);
 
  private:
   void end_root() {

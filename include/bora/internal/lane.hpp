@@ -4,12 +4,14 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "bora/internal/block.hpp"
 #include "bora/internal/executor_context.hpp"
 #include "bora/internal/inline.hpp"
+#include "bora/tuple_json.hpp"
 
 namespace bora::internal {
 
@@ -72,6 +74,8 @@ class LaneBase {
     free_block(block);
   }
   void give_back(Block* block) noexcept;
+  /// Appends the next tuple of a taken block as JSON. Requires: there is one.
+  virtual void append_next(std::string& out, const Block& block) const = 0;
 
   [[nodiscard]] TaskBase& producer() const noexcept { return *producer_; }
   [[nodiscard]] TaskBase& consumer() const noexcept { return *consumer_; }
@@ -148,6 +152,9 @@ class Lane final : public LaneBase {
   void append(U&& value, TreeRef ref) {
     if (!has_room()) make_room();
     append_to_room(std::forward<U>(value), ref);
+  }
+  void append_next(std::string& out, const Block& block) const override {
+    append_tuple(out, static_cast<const T*>(block.items)[block.read]);
   }
   [[nodiscard]] BORA_ALWAYS_INLINE bool has_room() const noexcept { return count_ < room_; }
   /// Requires: has_room().

@@ -13,6 +13,9 @@ inline constexpr TreeRef kUntracked = 0;
 inline constexpr TreeRef kJointBit = 0x8000'0000U;
 /// Set in a tree's count when one of its tuples failed.
 inline constexpr std::uint32_t kFailedBit = 0x8000'0000U;
-inline constexpr std::uint32_t kCountMask = 0x7fff'ffffU;
+/// Set in the count of a traced tree, also at rest: so its count never reads 1, and whoever completes or
+/// settles trees takes it for one that needs a look.
+inline constexpr std::uint32_t kTracedBit = 0x4000'0000U;
+inline constexpr std::uint32_t kCountMask = 0x3fff'ffffU;
 
 }  // namespace bora::internal
