@@ -28,7 +28,7 @@ fingerprint() {
 
 compile() {
   local system=$1 log=build/peers/$1/build.log
-  command -v mvn >/dev/null && command -v javac >/dev/null ||
+  type mvn javac >/dev/null 2>&1 ||
     fail "Maven and a JDK are needed" "apt-get install maven openjdk-17-jdk-headless"
   printf '%s: building, the first time with jars from the Maven repository\n' "$system" >&2
   rm -rf "build/peers/$system"/{lib,own,stamp} build/peers/java-common/own
@@ -43,6 +43,7 @@ pin_jars() {
   compile "$1"
   (cd "build/peers/$1/lib" && sha256sum ./*.jar | sed 's# \./# #') \
     >"benchmarks/peers/$1/jars.sha256"
+  fingerprint "$1" >"build/peers/$1/stamp"
 }
 
 check_jars() {

@@ -3,7 +3,7 @@ package bora.peers;
 import java.util.List;
 
 /**
- * What a system can be asked for. The first variant is the default.
+ * What a system can be asked for. The first of each is the default.
  *
  * @param name as in the folder's name
  * @param version of the system, not of this program

@@ -26,7 +26,10 @@ public record Options(
     String topicOut,
     long records) {
 
-  /** Reads {@code --name value} pairs; throws {@link UsageException}. */
+  /**
+   * Reads {@code --name value} pairs; what is not given is the first that the contestant has. Throws
+   * {@link UsageException}.
+   */
   public static Options parse(Contestant contestant, String[] arguments) {
     Map<String, String> given = new HashMap<>();
     for (int at = 0; at < arguments.length; at += 2) {
@@ -40,8 +43,11 @@ public record Options(
     }
     Options options =
         new Options(
-            one("graph", take(given, "graph", "chain"), contestant.graphs()),
-            one("guarantee", take(given, "guarantee", "none"), contestant.guarantees()),
+            one("graph", take(given, "graph", contestant.graphs().get(0)), contestant.graphs()),
+            one(
+                "guarantee",
+                take(given, "guarantee", contestant.guarantees().get(0)),
+                contestant.guarantees()),
             one(
                 "variant",
                 take(given, "variant", contestant.variants().get(0)),
