@@ -24,6 +24,8 @@ public final class Feed {
   private final Options options;
   private final long burst;
   private final long limit;
+  private final long warmup;
+  private final long measured;
   private final Histogram lateness = new Histogram(3);
   private volatile long begun;
   private volatile boolean stopped;
@@ -34,11 +36,13 @@ public final class Feed {
 
   Feed(Options options) {
     this.options = options;
+    warmup = (long) (options.warmup() * SECOND);
+    measured = (long) (options.seconds() * SECOND);
     burst = Math.max(1, options.rate() / BURSTS_PER_SECOND);
     if (options.tuples() > 0) {
       limit = options.tuples();
     } else if (options.isOpenLoop()) {
-      limit = options.rate() * (options.warmup() + options.seconds());
+      limit = Math.round(options.rate() * (options.warmup() + options.seconds()));
     } else {
       limit = Long.MAX_VALUE;
     }
@@ -84,8 +88,8 @@ public final class Feed {
 
   /** Whether what was due then belongs to the measured part. */
   public boolean isMeasured(long due) {
-    long from = begun + options.warmup() * SECOND;
-    return options.tuples() > 0 || (due >= from && due < from + options.seconds() * SECOND);
+    long since = due - begun - warmup;
+    return options.tuples() > 0 || since >= 0 && since < measured;
   }
 
   /** Event time of the newest tuple, once the source ended; before, there is no end. */

@@ -16,8 +16,8 @@ public record Options(
     String guarantee,
     String variant,
     long rate,
-    int warmup,
-    int seconds,
+    double warmup,
+    double seconds,
     long tuples,
     int keys,
     int tasks,
@@ -25,10 +25,11 @@ public record Options(
     String topicIn,
     String topicOut,
     long records) {
+  private static final double MOST_SECONDS = 3600;
 
   /**
-   * Reads {@code --name value} pairs; what is not given is the first that the contestant has. Throws
-   * {@link UsageException}.
+   * Reads {@code --name value} pairs; what is not given is the first that the contestant has.
+   * Throws {@link UsageException}.
    */
   public static Options parse(Contestant contestant, String[] arguments) {
     Map<String, String> given = new HashMap<>();
@@ -53,8 +54,8 @@ public record Options(
                 take(given, "variant", contestant.variants().get(0)),
                 contestant.variants()),
             number(given, "rate", 0, 0),
-            (int) number(given, "warmup", 5, 0),
-            (int) number(given, "seconds", 5, 1),
+            seconds(given, "warmup", 5, 0),
+            seconds(given, "seconds", 5, 0.1),
             number(given, "tuples", 0, 0),
             (int) number(given, "keys", 1024, 1),
             (int) number(given, "tasks", 1, 1),
@@ -86,6 +87,20 @@ public record Options(
           "not supported: --" + option + " " + value + "; it has " + String.join(", ", known));
     }
     return value;
+  }
+
+  private static double seconds(
+      Map<String, String> given, String name, double fallback, double least) {
+    String text = take(given, name, Double.toString(fallback));
+    try {
+      double value = Double.parseDouble(text);
+      if (value >= least && value <= MOST_SECONDS) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new UsageException("--" + name + " takes seconds from " + least + ": " + text);
   }
 
   private static long number(Map<String, String> given, String name, long fallback, long least) {

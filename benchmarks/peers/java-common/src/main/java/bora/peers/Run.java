@@ -14,6 +14,7 @@ import org.HdrHistogram.Histogram;
  * Threads: all of it is safe; a {@link Feed}, {@link Outputs} or {@link Counter} has one user each.
  */
 public final class Run {
+  private static final long SECOND = 1_000_000_000L;
   private static final long DRAIN_SECONDS = 60;
   private static volatile Run current;
 
@@ -78,13 +79,14 @@ public final class Run {
       LockSupport.parkNanos(1_000_000);
     }
     watch.begin(feed.begun());
+    long end = feed.begun() + (long) ((options.warmup() + options.seconds()) * SECOND);
     if (options.tuples() > 0) {
-      watch.await(Long.MAX_VALUE, () -> !isAlive.getAsBoolean() || feed.sent() >= 0 && isDrained());
+      watch.await(() -> !isAlive.getAsBoolean() || feed.sent() >= 0 && isDrained());
     } else {
-      watch.await(options.warmup() + options.seconds(), () -> !isAlive.getAsBoolean());
+      watch.await(() -> !isAlive.getAsBoolean() || System.nanoTime() >= end);
     }
     feed.stop();
-    long until = System.nanoTime() + DRAIN_SECONDS * 1_000_000_000L;
+    long until = System.nanoTime() + DRAIN_SECONDS * SECOND;
     while (System.nanoTime() < until && isAlive.getAsBoolean() && feed.sent() < 0) {
       LockSupport.parkNanos(1_000_000);
     }

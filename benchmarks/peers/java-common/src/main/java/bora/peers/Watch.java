@@ -3,6 +3,7 @@ package bora.peers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,7 +15,7 @@ public final class Watch {
   private static final long SECOND = 1_000_000_000L;
   private static final long LOOK_EVERY_NS = 1_000_000;
 
-  private final long warmup;
+  private final long warmup; // nanoseconds
   private final LongSupplier completed;
   private final List<Long> perSecond = new ArrayList<>();
   private long begun;
@@ -23,8 +24,8 @@ public final class Watch {
   private Sample to;
 
   /** {@code warmup} in seconds; {@code completed}: source tuples so far. */
-  public Watch(long warmup, LongSupplier completed) {
-    this.warmup = warmup;
+  public Watch(double warmup, LongSupplier completed) {
+    this.warmup = (long) (warmup * SECOND);
     this.completed = completed;
   }
 
@@ -36,18 +37,17 @@ public final class Watch {
     }
   }
 
-  /** Until {@code seconds} after the beginning, or until it is over. */
-  public void await(long seconds, java.util.function.BooleanSupplier isOver) {
-    long end = seconds == Long.MAX_VALUE ? Long.MAX_VALUE : begun + seconds * SECOND;
+  /** Until it is over. */
+  public void await(BooleanSupplier isOver) {
     boolean over = false;
     while (!over) {
-      LockSupport.parkNanos(Math.min(LOOK_EVERY_NS, Math.max(0, end - System.nanoTime())));
-      over = isOver.getAsBoolean() || System.nanoTime() >= end;
+      LockSupport.parkNanos(LOOK_EVERY_NS);
+      over = isOver.getAsBoolean();
       Sample now = over || isDue() ? look() : null;
       if (now == null) {
         continue;
       }
-      if (from == null && now.time() >= begun + warmup * SECOND) {
+      if (from == null && now.time() >= begun + warmup) {
         from = now;
       }
       if (over || now.time() >= begun + (perSecond.size() + 1) * SECOND) {
@@ -79,7 +79,7 @@ public final class Watch {
 
   private boolean isDue() {
     long since = System.nanoTime() - begun;
-    return since >= (perSecond.size() + 1) * SECOND || (from == null && since >= warmup * SECOND);
+    return since >= (perSecond.size() + 1) * SECOND || (from == null && since >= warmup);
   }
 
   private Sample look() {

@@ -70,7 +70,7 @@ public final class Main {
           new Progress(options, streams, admin, options.topicOut(), processed);
       awaitFirst(processed);
       watch.begin(System.nanoTime());
-      watch.await(Long.MAX_VALUE, progress::isOver);
+      watch.await(progress::isOver);
     }
     if (watch.seconds() == 0) {
       System.err.println("nothing was measured: the records lasted no longer than the warm-up");

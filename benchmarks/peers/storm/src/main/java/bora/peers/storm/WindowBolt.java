@@ -1,7 +1,6 @@
 package bora.peers.storm;
 
 import bora.peers.Counter;
-import bora.peers.Feed;
 import bora.peers.Input;
 import bora.peers.Run;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ import org.apache.storm.tuple.Values;
  */
 final class WindowBolt extends ReadingBolt {
   private final boolean acked;
-  private transient Feed feed;
   private transient Map<Integer, Open> devices;
   private transient List<Tuple> unacked;
   private transient Counter completed;
@@ -34,7 +32,6 @@ final class WindowBolt extends ReadingBolt {
   @Override
   public void prepare(Map<String, Object> conf, TopologyContext context, OutputCollector out) {
     super.prepare(conf, context, out);
-    feed = Run.current().feed();
     devices = new HashMap<>();
     unacked = new ArrayList<>();
     completed = acked ? new Counter() : Run.current().newCompleted();
@@ -50,6 +47,7 @@ final class WindowBolt extends ReadingBolt {
     Open open = devices.computeIfAbsent(device, any -> new Open());
     open.sum += value;
     open.count += 1;
+    open.due = in.getLong(3);
     if (acked) {
       open.anchors.add(in);
       unacked.add(in);
@@ -58,12 +56,11 @@ final class WindowBolt extends ReadingBolt {
   }
 
   private void close() {
-    long newest = (window + 1) * Input.WINDOW_MS - 1;
-    Long due = feed.due(newest);
+    Long newest = (window + 1) * Input.WINDOW_MS - 1;
     devices.forEach(
         (device, open) ->
             collector()
-                .emit(open.anchors, new Values(device, open.sum / open.count, newest, due)));
+                .emit(open.anchors, new Values(device, open.sum / open.count, newest, open.due)));
     unacked.forEach(collector()::ack);
     devices.clear();
     unacked.clear();
@@ -73,5 +70,6 @@ final class WindowBolt extends ReadingBolt {
     final List<Tuple> anchors = new ArrayList<>(2);
     double sum;
     long count;
+    Long due; // of the newest tuple
   }
 }
