@@ -12,6 +12,10 @@ struct Meaning {
   std::string_view advice;
 };
 
+constexpr std::string_view kInUse =
+    "it is open already, here or in another process: stop that one, or use another directory";
+static_assert(kInUse.starts_with(kOpenAlready));
+
 // RocksDB has no code for "the lock file is held"; it is an I/O error that names the lock.
 bool is_locked(const rocksdb::Status& status, std::string_view text) {
   return status.IsIOError() &&
@@ -20,10 +24,7 @@ bool is_locked(const rocksdb::Status& status, std::string_view text) {
 }
 
 Meaning meaning_of(const rocksdb::Status& status, std::string_view text) {
-  if (is_locked(status, text))
-    return {
-        ErrorKind::kUnavailable,
-        "it is open already, here or in another process: stop that one, or use another directory"};
+  if (is_locked(status, text)) return {ErrorKind::kUnavailable, kInUse};
   if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit)
     return {ErrorKind::kUnavailable, "the disk is full: free some space or shorten the retention"};
   if (status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() || status.IsIncomplete())

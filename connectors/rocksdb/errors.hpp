@@ -11,6 +11,9 @@ class Status;
 
 namespace bora::store {
 
+/// Part of what translate() says about a directory that has an owner.
+inline constexpr std::string_view kOpenAlready = "it is open already, here or in another process";
+
 /// Says a RocksDB outcome in the project's terms. `tried` is a verb phrase ("open the database");
 /// the text adds the path and what to do.
 ///

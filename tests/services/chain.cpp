@@ -18,6 +18,7 @@
 #include "connectors/http/client.hpp"
 #include "connectors/http/url.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
+#include "services/log_topics.hpp"
 #include "support/services.hpp"
 #include "topologies/datapoints/remote_series.hpp"
 #include "topologies/datapoints/rocks_series.hpp"
@@ -31,7 +32,8 @@ using Steady = std::chrono::steady_clock;
 
 void must(const Status& status) { BORA_CHECK(status.is_ok(), std::string{status.message()}); }
 
-const std::map<std::string, std::string> kPrograms{{"authentication", BORA_AUTHENTICATION},
+const std::map<std::string, std::string> kPrograms{{"raw", BORA_RAW},
+                                                   {"authentication", BORA_AUTHENTICATION},
                                                    {"datapoints", BORA_DATAPOINTS},
                                                    {"thresholds", BORA_THRESHOLDS},
                                                    {"alerts", BORA_ALERTS},
@@ -63,6 +65,16 @@ std::uint64_t bytes_in_status(pid_t process, std::string_view field) {
   return kibibytes * 1024;
 }
 
+/// Messages that a process is done with, by its /metrics.
+std::uint64_t acked_in(const std::string& metrics) {
+  constexpr std::string_view kName = "\ntopology_tuples_acked_total{";
+  double acked = 0;
+  for (std::size_t at = metrics.find(kName); at != std::string::npos;
+       at = metrics.find(kName, at + 1))
+    acked += std::stod(metrics.substr(metrics.find("} ", at) + 2));
+  return static_cast<std::uint64_t>(acked);
+}
+
 struct NoListener final : AssignmentListener {
   void on_assigned(std::uint32_t, std::uint32_t, std::int64_t) override {}
   void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
@@ -80,6 +92,7 @@ const coldchain::TimeRange kAllTime{from_millis(0), from_millis(4'000'000'000'00
 }  // namespace
 
 Chain::Chain(Options options) : options_(std::move(options)), prefix_(fresh_prefix()) {
+  if (is_embedded()) return;
   const kafka::KafkaOptions kafka{.brokers = testing::kafka_brokers()};
   auto admin = kafka::TopicAdmin::make(kafka);
   must(admin.status());
@@ -88,9 +101,18 @@ Chain::Chain(Options options) : options_(std::move(options)), prefix_(fresh_pref
 }
 
 std::vector<std::string> Chain::settings_of(const std::string& program) const {
-  std::vector<std::string> settings{"topics=kafka://" + testing::kafka_brokers(),
-                                    "topics.prefix=" + prefix_, "control.port=0"};
+  std::vector<std::string> settings{"control.port=0"};
   const std::string here = directory().string();
+  if (is_embedded()) {
+    settings.push_back("topics=log:" + log_path().string());
+  } else {
+    settings.push_back("topics=kafka://" + testing::kafka_brokers());
+    settings.push_back("topics.prefix=" + prefix_);
+  }
+  if (program == "raw") {
+    settings.push_back("archive=rocksdb:" + here + "/archive");
+    settings.emplace_back("raw.topic=reports");
+  }
   if (program == "datapoints") {
     settings.push_back("series=" +
                        (options_.series.empty() ? "rocksdb:" + here + "/series" : options_.series));
@@ -122,6 +144,7 @@ int Chain::create_topics(const std::string& program) {
 }
 
 void Chain::start(const std::string& program) {
+  if (is_embedded()) worked_[program] = 0;  // the process itself is asked
   processes_[program] = std::make_unique<e2e::Program>(kPrograms.at(program),
                                                        arguments(settings_of(program), {"run"}),
                                                        directory() / (program + ".log"));
@@ -159,6 +182,10 @@ std::string Chain::log_of(const std::string& program) const {
 }
 
 bool Chain::publish(const std::string& topic, const std::vector<Record>& records) {
+  if (is_embedded()) {
+    append_to_log(log_path(), topic, records);
+    return true;
+  }
   const auto deadline = Steady::now() + 60s;
   std::deque<std::size_t> waiting;  // to be appended, perhaps again
   for (std::size_t i = 0; i < records.size(); ++i)
@@ -188,6 +215,7 @@ bool Chain::publish(const std::string& topic, const std::vector<Record>& records
 }
 
 std::vector<Record> Chain::read(const std::string& topic) {
+  if (is_embedded()) return read_log(log_path(), topic);
   const SystemClock clock;
   kafka::KafkaTableSource source{
       {.kafka = {.brokers = testing::kafka_brokers()}, .topic = prefix_ + topic}, clock};
@@ -211,7 +239,20 @@ std::vector<Record> Chain::read(const std::string& topic) {
   return all;
 }
 
+std::optional<double> Chain::metric(const std::string& program,
+                                    const std::string& name_and_labels) const {
+  const std::string metrics = asked(program, "/metrics");
+  const std::size_t at = metrics.find('\n' + name_and_labels + ' ');
+  if (at == std::string::npos) return std::nullopt;
+  return std::stod(metrics.substr(at + name_and_labels.size() + 2));
+}
+
 std::uint64_t Chain::lag(const std::string& topic, const std::string& group) {
+  if (is_embedded()) {
+    const auto lag = metric(
+        group, "topic_log_group_lag_records{topic=\"" + topic + "\",group=\"" + group + "\"}");
+    return static_cast<std::uint64_t>(lag.value_or(1));
+  }
   const auto committed = admin_->committed(prefix_ + topic, prefix_ + group);
   const auto ranges = admin_->offsets(prefix_ + topic);
   if (!committed || !ranges) return 1;
@@ -231,6 +272,7 @@ bool Chain::wait_until_done(const std::string& topic, const std::string& group,
 }
 
 std::uint64_t Chain::work_of(const std::string& program) {
+  if (is_embedded()) return acked_in(asked(program, "/metrics"));
   if (program == "thresholds") return notified().size();
   if (program == "authentication") {
     std::uint64_t written = 0;

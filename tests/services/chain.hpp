@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,11 +21,17 @@
 namespace bora::services {
 
 /// The topologies from reports to alerts, each a process of its own, on topics that no other test run
-/// uses: their names begin with prefix().
+/// uses: in Kafka, where their names begin with prefix(), or in an embedded log.
 /// Threads: single-owner. Fails: aborts the test when the broker does not do as it is told.
 class Chain {
  public:
+  enum class Topics : std::uint8_t {
+    kKafka,
+    /// One directory: a single process at a time, and publish() and read() only while none runs.
+    kEmbedded,
+  };
   struct Options {
+    Topics topics = Topics::kKafka;
     std::string series = {};  ///< Setting of `datapoints`; empty: embedded.
     std::string state = {};   ///< Setting of `thresholds` and `alerts`; empty: embedded.
     /// Setting of these for each; null: the log file that notified() reads.
@@ -60,7 +67,8 @@ class Chain {
   [[nodiscard]] bool publish(const std::string& topic, const std::vector<Record>& records);
   /// The whole topic, a partition after the other.
   [[nodiscard]] std::vector<Record> read(const std::string& topic);
-  /// How many records the group, named like its program, has not committed.
+  /// How many records the group, named like its program, has not committed. Of an embedded log: as the
+  /// running process says.
   [[nodiscard]] std::uint64_t lag(const std::string& topic, const std::string& group);
   /// False when it takes longer.
   [[nodiscard]] bool wait_until_done(const std::string& topic, const std::string& group,
@@ -78,6 +86,11 @@ class Chain {
   [[nodiscard]] Tally notified() const;
 
  private:
+  [[nodiscard]] bool is_embedded() const noexcept { return options_.topics == Topics::kEmbedded; }
+  [[nodiscard]] std::filesystem::path log_path() const { return directory() / "topics"; }
+  /// A number of the running program's /metrics; nothing when it is not there.
+  [[nodiscard]] std::optional<double> metric(const std::string& program,
+                                             const std::string& name_and_labels) const;
   /// Grows while the program works.
   [[nodiscard]] std::uint64_t work_of(const std::string& program);
 

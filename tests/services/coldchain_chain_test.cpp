@@ -334,6 +334,38 @@ TEST_CASE(
             << " came twice\n";
 }
 
+// The embedded log has one owner at a time: this is all that separate processes can do with it.
+TEST_CASE(
+    "one process after the other on one embedded log, each killed at work, comes to the same") {
+  const Cast cast = invent_cast(1, 60, 4);
+  const ChainPlan plan = make_plan(cast, from_environment("BORA_REPORTS", 4'000));
+  Chain chain{{.topics = Chain::Topics::kEmbedded, .commit_every = "1s", .window = "1s"}};
+  REQUIRE(chain.publish("registry", registry_records(cast)));
+  REQUIRE(chain.publish("reports", plan.reports));
+  const auto began = Steady::now();
+  for (const std::string program : {"raw", "authentication", "datapoints", "thresholds"}) {
+    INFO(program);
+    chain.start(program);
+    REQUIRE(chain.wait_until_working(program));
+    chain.kill(program);
+    chain.start(program);
+    REQUIRE(chain.wait_until_ready(program));
+    const bool is_done = chain.wait_until_done(
+        program == "raw" || program == "authentication" ? "reports" : "readings", program, 120s);
+    INFO(chain.log_of(program));
+    REQUIRE(is_done);
+    CHECK(chain.stop(program) == 0);
+  }
+
+  const Outcome outcome = check_all(chain, cast, plan, Repeats::kAllowed);
+  check_points(plan.points, chain.embedded_points());
+  Tally told = chain.notified();
+  CHECK(forgive_repeats(outcome.alerts, told) <= 1);
+  CHECK(differences(outcome.alerts, told) == "");
+  CHECK(outcome.repeated.readings + outcome.repeated.rejected > 0);  // it was killed at work
+  print(plan, outcome, Steady::now() - began);
+}
+
 TEST_CASE("with exactly-once delivery a killed authentication repeats nothing") {
   const std::uint64_t ids = fresh_ids();
   const Cast cast = invent_cast(ids, 60, 4);

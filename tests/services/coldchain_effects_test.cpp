@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,6 +15,7 @@
 
 #include "services/effects_world.hpp"
 #include "services/raw_group.hpp"
+#include "topologies/coldchain/state/embedded_state.hpp"
 
 using namespace bora;
 using namespace bora::services;
@@ -35,6 +38,15 @@ void kill_at_work(EffectsWorld& world, const std::string& victim) {
   });
   REQUIRE(was_at_work);
   world.kill(victim);
+}
+
+/// How many of these ids hold one of the texts.
+std::size_t count_of(const Tally& ids, std::initializer_list<std::string_view> texts) {
+  return static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](const auto& id) {
+    return std::any_of(texts.begin(), texts.end(), [&](std::string_view text) {
+      return id.first.find(text) != std::string::npos;
+    });
+  }));
 }
 
 void print(const std::string& what, std::vector<double> millis) {
@@ -135,4 +147,44 @@ TEST_CASE(
     std::cout << program << ": " << told.size() << " alerts, of which " << repetitions(told)
               << " were told again by " << rounds << " kills\n";
   }
+}
+
+// The embedded log has one owner at a time: this is all that separate processes can do with it.
+TEST_CASE(
+    "one process after the other on the embedded defaults, each killed at work, do the same") {
+  Chain chain{{.topics = Chain::Topics::kEmbedded, .commit_every = "1s", .window = "1s"}};
+  EffectsPlan plan{{.first_device = 1, .devices = 96, .parts = 2}, wall_now()};
+  const std::string state = chain.directory() / "state.alerts";
+  age(*coldchain::EmbeddedState::open({.path = state}).value()->connect());
+  REQUIRE(chain.publish("registry", plan.registry()));
+  for (int part = 1; part <= 2; ++part) {
+    REQUIRE(chain.publish("readings", plan.next_part(wall_now())));
+    for (const std::string& program : kPrograms) {
+      chain.start(program);
+      const bool is_working = chain.wait_until_working(program);
+      INFO("part " << part << ", " << program << ": " << chain.log_of(program));
+      REQUIRE(is_working);
+      chain.kill(program);
+      chain.start(program);
+      REQUIRE(chain.wait_until_ready(program));
+      const bool is_done =
+          chain.wait_until_done("readings", program, kPatience) &&
+          wait_until([&] {  // silences are told later than readings are done
+            return program != "alerts" ||
+                   count_of(chain.notified(), {"-silent-", "-back-"}) >= plan.of_alerts().size();
+          });
+      INFO("then: " << chain.log_of(program));
+      REQUIRE(is_done);
+      CHECK(chain.stop(program) == 0);
+    }
+  }
+  Subjects expected = plan.of_thresholds();
+  expected.insert(plan.of_alerts().begin(), plan.of_alerts().end());
+  const Tally told = chain.notified();
+  CHECK(wrong_subjects(plan, expected, told) == "");
+  CHECK(repetitions(told) <= 2 * 2);  // one a kill of thresholds and of alerts
+  CHECK(wrong_subjects(plan, expected, published_alerts(chain)) == "");
+  CHECK(chain.read("alerts.dlq").empty());
+  CHECK(chain.read("readings.dlq").empty());
+  CHECK(chain.embedded_points() == plan.points());
 }

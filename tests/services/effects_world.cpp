@@ -13,19 +13,7 @@
 
 namespace bora::services {
 
-namespace {
-
 using namespace std::chrono_literals;
-
-/// A store that has been there for long, so that nobody waits for its grace.
-void age(const testing::RedisServer& redis) {
-  redis::RedisStats stats;
-  const auto state = coldchain::connect_redis_state(redis::parse_url(redis.url()).value(), stats);
-  coldchain::LastSeen::Known known;
-  REQUIRE(state->last_seen().find({}, wall_now() - 240h, known).message() == "");
-}
-
-}  // namespace
 
 std::uint64_t fresh_ids() { return static_cast<std::uint64_t>(to_millis(wall_now())) * 100'000; }
 
@@ -51,6 +39,21 @@ Record reading_of(const EffectsPlan& plan, std::size_t device, double temperatur
   return record;
 }
 
+void age(coldchain::SharedState& state) {
+  coldchain::LastSeen::Known known;
+  REQUIRE(state.last_seen().find({}, wall_now() - 240h, known).message() == "");
+}
+
+Tally published_alerts(Chain& chain) {
+  Tally published;
+  for (const Record& record : chain.read("alerts")) {
+    const auto alert = coldchain::parse_alert(record.value);
+    REQUIRE(alert);
+    ++published[alert_id(*alert)];
+  }
+  return published;
+}
+
 EffectsWorld::EffectsWorld(EffectsPlan::Options plan, const std::string& window)
     : plan_(plan, wall_now()),
       hook_(5ms),
@@ -61,7 +64,8 @@ EffectsWorld::EffectsWorld(EffectsPlan::Options plan, const std::string& window)
               .commit_every = "3s",
               .settings = {"topics.instance=only"},
               .window = window}) {
-  age(redis_);
+  redis::RedisStats stats;
+  age(*coldchain::connect_redis_state(redis::parse_url(redis_.url()).value(), stats));
   for (const std::string& program : programs())
     REQUIRE(chain_.create_topics(program) == 0);
   REQUIRE(chain_.publish("registry", plan_.registry()));
@@ -116,12 +120,7 @@ void EffectsWorld::stop() {
 void EffectsWorld::check_all() {
   Subjects expected = plan_.of_thresholds();
   expected.insert(plan_.of_alerts().begin(), plan_.of_alerts().end());
-  Tally published;
-  for (const Record& record : chain_.read("alerts")) {
-    const auto alert = coldchain::parse_alert(record.value);
-    REQUIRE(alert);
-    ++published[alert_id(*alert)];
-  }
+  const Tally published = published_alerts(chain_);
   CHECK(wrong_subjects(plan_, expected, published) == "");
   for (const std::string program : {"thresholds", "alerts"})
     for (const auto& [id, times] : hook_.told(program))

@@ -13,6 +13,7 @@
 #include "services/effects_plan.hpp"
 #include "services/hook.hpp"
 #include "services/redis_server.hpp"
+#include "topologies/coldchain/shared_state.hpp"
 
 namespace bora::services {
 
@@ -26,6 +27,11 @@ inline constexpr std::chrono::seconds kPatience{120};
                               std::chrono::seconds patience = kPatience);
 /// Of a device of that plan; its time is now.
 [[nodiscard]] Record reading_of(const EffectsPlan& plan, std::size_t device, double temperature);
+
+/// Makes it a store that has been there for long, so that nobody waits for its grace.
+void age(coldchain::SharedState& state);
+/// Ids of what is in topic `alerts`, and how often each is.
+[[nodiscard]] Tally published_alerts(Chain& chain);
 
 /// Datapoints, thresholds and alerts, each a process, what they work on, and what is expected of them.
 /// Threads: single-owner. Fails: ends the running test case.

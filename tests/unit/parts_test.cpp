@@ -40,7 +40,10 @@ TEST_CASE("making a log part touches nothing; starting it opens the log, stoppin
 
   REQUIRE(part.start());
   parts::LogPart second{log_options(directory), clock};
-  CHECK(second.start().is_retryable());  // one owner
+  const Status refused = second.start();  // one owner
+  CHECK(refused.is_retryable());
+  CHECK_THAT(std::string{refused.message()},
+             Catch::Contains("it is open already") && Catch::Contains("share topics in Kafka"));
 
   part.stop(0ms);
   CHECK(second.start());

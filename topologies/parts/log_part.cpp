@@ -9,6 +9,7 @@
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/log_source.hpp"
 #include "connectors/log/log_table_source.hpp"
+#include "connectors/rocksdb/errors.hpp"
 #include "topologies/parts/tapped.hpp"
 
 namespace bora::parts {
@@ -57,7 +58,16 @@ LogPart::~LogPart() = default;
 
 Status LogPart::start() {
   auto opened = log::TopicLog::open(options_, clock_);
-  if (!opened) return opened.status();
+  if (!opened) {
+    const Error& error = opened.error();
+    if (error.message.find(store::kOpenAlready) == std::string::npos) return error;
+    // Whoever starts a second program on it wants topics that are shared.
+    return Error{error.kind,
+                 error.message +
+                     ". The embedded log has one owner at a time: programs that run at the "
+                     "same time share topics in Kafka (topics=kafka://HOST:PORT), and "
+                     "`coldchain run` is all of them in one process"};
+  }
   log_ = std::move(opened).value();
   keeper_ = std::make_unique<Keeper>(*log_, clock_);
   return {};
