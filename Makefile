@@ -2,8 +2,10 @@
 SEEDS ?= 2000
 KILLS ?= 20
 ARGS ?=
+MINUTES ?= 60
+BENCH ?= chain
 
-.PHONY: help run test bench bench-smoke simulate kill-test services services-down format lint web-test clean
+.PHONY: help run test bench bench-smoke bench-peers bench-gate bench-curves soak profile simulate kill-test services services-down format lint web-test clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -20,6 +22,21 @@ bench: ## run the benchmarks: table here, JSON in build/bench/results
 
 bench-smoke: ## run every benchmark once, tiny
 	@scripts/bench --smoke
+
+bench-peers: ## run Bora beside Storm, Flink, Kafka Streams, WindFlow (ARGS="--graphs chain --rounds 3")
+	@scripts/bench-peers $(ARGS)
+
+bench-gate: ## fail when the engine is further from its floors than recorded; a minute
+	@scripts/bench-gate $(ARGS)
+
+bench-curves: ## draw how throughput scales with tasks, payload, fan-out, keys, depth, ...
+	@scripts/bench-curves $(ARGS)
+
+soak: ## load all of coldchain for MINUTES=60 and fail when memory, files, threads or latency grow
+	@scripts/soak $(MINUTES) $(ARGS)
+
+profile: ## flame graph and largest costs of BENCH=chain (scripts/profile --help for others)
+	@scripts/profile $(BENCH) $(ARGS)
 
 simulate: ## run whole topologies under SEEDS=2000 seeded schedules with faults
 	@scripts/simulate $(SEEDS) $(ARGS)
