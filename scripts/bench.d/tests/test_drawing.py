@@ -1,0 +1,29 @@
+"""Plots are well-formed and hold what they were given."""
+import unittest
+import xml.etree.ElementTree as xml
+
+import curves
+import svg
+
+
+class Drawing(unittest.TestCase):
+    def test_bars_have_their_values_and_reasons(self) -> None:
+        page = svg.bars("a <b>", "x", [svg.Bar("good", 2e6, 1e6, 3e6), svg.Bar("bad", None, note="WRONG & so on")])
+        xml.fromstring(page)
+        self.assertIn("2 M", page)
+        self.assertIn("WRONG &amp; so on", page)
+
+    def test_lines_take_any_range_and_none(self) -> None:
+        for points in ([], [(1.0, 1.0)], [(1.0, 3.0), (1e6, 1e-3)], [(0.0, 1.0)]):
+            xml.fromstring(svg.lines("t", "x", "y", [svg.Series("s", points)]))
+
+    def test_a_curve_is_a_table_and_a_plot(self) -> None:
+        curve = {"name": "tasks", "about": "tasks of it", "points": [
+            {"x": nth, "throughput": {"median": 2e6, "least": 1e6, "most": 3e6},
+             "cpu_us": {"median": 0.5}} for nth in (1, 8)]}
+        self.assertIn("| tasks of it | 8 | 2.000 [1.000..3.000] | 0.500 |", curves.table([curve]))
+        xml.fromstring(curves.plot(curve))
+
+
+if __name__ == "__main__":
+    unittest.main()
