@@ -29,7 +29,7 @@ fingerprint() {
 compile() {
   local system=$1 log=build/peers/$1/build.log
   type mvn javac >/dev/null 2>&1 ||
-    fail "Maven and a JDK are needed" "apt-get install maven openjdk-17-jdk-headless"
+    fail "Maven and a JDK are needed" "scripts/setup --only peers"
   printf '%s: building, the first time with jars from the Maven repository\n' "$system" >&2
   rm -rf "build/peers/$system"/{lib,own,stamp} build/peers/java-common/own
   mvn -B -ntp -f benchmarks/peers/pom.xml -pl "$system" -am package </dev/null >"$log" 2>&1 || {

@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class Run {
   private static final long SECOND = 1_000_000_000L;
+  private static final long BEGIN_SECONDS = 120;
   private static final long DRAIN_SECONDS = 60;
   private static volatile Run current;
 
@@ -25,6 +26,8 @@ public final class Run {
   private final List<Counter> completed = new CopyOnWriteArrayList<>();
   private final List<Outputs> outputs = new CopyOnWriteArrayList<>();
   private final Counter replays = new Counter();
+  private long expectedOf = -1; // these two are of the thread that waits
+  private long expectedOutputs;
 
   private Run(Contestant contestant, Options options) {
     this.contestant = contestant;
@@ -75,9 +78,7 @@ public final class Run {
    * @param isAlive false ends the wait: the system has failed
    */
   public void await(BooleanSupplier isAlive) {
-    while (feed.begun() == 0 && isAlive.getAsBoolean()) {
-      LockSupport.parkNanos(1_000_000);
-    }
+    awaitBegin(isAlive);
     watch.begin(feed.begun());
     long end = feed.begun() + (long) ((options.warmup() + options.seconds()) * SECOND);
     if (options.tuples() > 0) {
@@ -118,12 +119,19 @@ public final class Run {
     return report.print();
   }
 
+  private void awaitBegin(BooleanSupplier isAlive) {
+    long until = System.nanoTime() + BEGIN_SECONDS * SECOND;
+    while (feed.begun() == 0 && isAlive.getAsBoolean()) {
+      if (System.nanoTime() > until) {
+        throw new IllegalStateException("the source did not begin in " + BEGIN_SECONDS + " s");
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
   private boolean isDrained() {
     return received() >= expected();
   }
-
-  private long expectedOf = -1;
-  private long expectedOutputs;
 
   private long expected() {
     if (expectedOf != feed.sent()) {

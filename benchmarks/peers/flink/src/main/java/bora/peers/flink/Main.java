@@ -2,9 +2,9 @@ package bora.peers.flink;
 
 import bora.peers.Contestant;
 import bora.peers.Options;
+import bora.peers.Program;
 import bora.peers.Report;
 import bora.peers.Run;
-import bora.peers.UsageException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,15 +25,8 @@ public final class Main {
 
   private Main() {}
 
-  public static void main(String[] arguments) throws Exception {
-    int code;
-    try {
-      code = run(Options.parse(FLINK, arguments));
-    } catch (UsageException e) {
-      System.err.println(e.getMessage());
-      code = 2;
-    }
-    Runtime.getRuntime().halt(code); // its cluster would take seconds to end in order
+  public static void main(String[] arguments) {
+    Program.main(FLINK, arguments, Main::run);
   }
 
   private static int run(Options options) throws Exception {

@@ -3,6 +3,7 @@ package bora.peers.kafkastreams;
 import bora.peers.Contestant;
 import bora.peers.Input;
 import bora.peers.Options;
+import bora.peers.Program;
 import bora.peers.Report;
 import bora.peers.UsageException;
 import bora.peers.Watch;
@@ -33,16 +34,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    int code;
-    try {
-      Options options = Options.parse(KAFKA_STREAMS, arguments);
-      check(options);
-      code = run(options);
-    } catch (UsageException e) {
-      System.err.println(e.getMessage());
-      code = 2;
-    }
-    System.exit(code);
+    Program.main(KAFKA_STREAMS, arguments, Main::run);
   }
 
   private static void check(Options options) {
@@ -58,6 +50,7 @@ public final class Main {
   }
 
   private static int run(Options options) {
+    check(options);
     Map<String, String> settings = Settings.of(options);
     LongAdder processed = new LongAdder();
     Watch watch = new Watch(options.warmup(), processed::sum);

@@ -2,9 +2,9 @@ package bora.peers.storm;
 
 import bora.peers.Contestant;
 import bora.peers.Options;
+import bora.peers.Program;
 import bora.peers.Report;
 import bora.peers.Run;
-import bora.peers.UsageException;
 import java.util.List;
 import java.util.Map;
 import org.apache.storm.Config;
@@ -23,15 +23,8 @@ public final class Main {
 
   private Main() {}
 
-  public static void main(String[] arguments) throws Exception {
-    int code;
-    try {
-      code = run(Options.parse(STORM, arguments));
-    } catch (UsageException e) {
-      System.err.println(e.getMessage());
-      code = 2;
-    }
-    Runtime.getRuntime().halt(code); // its servers would take seconds to end in order
+  public static void main(String[] arguments) {
+    Program.main(STORM, arguments, Main::run);
   }
 
   private static int run(Options options) throws Exception {

@@ -3,6 +3,7 @@ package bora.peers.storm;
 import bora.peers.Options;
 import org.apache.storm.Config;
 import org.apache.storm.policy.WaitStrategyPark;
+import org.apache.storm.policy.WaitStrategyProgressive;
 
 /**
  * The topology's configuration, by Storm's own page on performance; README.md says why each. A
@@ -20,7 +21,7 @@ final class Settings {
     config.setNumEventLoggers(0);
     config.setMessageTimeoutSecs(60);
     if (acked) {
-      config.setMaxSpoutPending(8192);
+      put(config, Config.TOPOLOGY_MAX_SPOUT_PENDING, 8192);
     }
     put(config, Config.TOPOLOGY_EXECUTOR_RECEIVE_BUFFER_SIZE, 32768);
     put(config, Config.TOPOLOGY_PRODUCER_BATCH_SIZE, 1);
@@ -29,6 +30,8 @@ final class Settings {
     put(config, Config.TOPOLOGY_DISABLE_LOADAWARE_MESSAGING, true);
     put(config, Config.TOPOLOGY_SPOUT_WAIT_STRATEGY, WaitStrategyPark.class.getName());
     put(config, Config.TOPOLOGY_SPOUT_WAIT_PARK_MICROSEC, 50);
+    put(config, Config.TOPOLOGY_BOLT_WAIT_STRATEGY, WaitStrategyProgressive.class.getName());
+    put(config, Config.TOPOLOGY_BOLT_WAIT_PARK_MICROSEC, 50);
     return config;
   }
 
