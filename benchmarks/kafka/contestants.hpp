@@ -24,6 +24,11 @@ void add_count(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
 /// What is in the topic afterwards is compared.
 void add_publish(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
 
+/// Suite `kafka-authentication`: reports of devices whose secrets are remembered become readings, until
+/// the broker has acknowledged all. `topology`: with default options, its registry in memory, no bcrypt;
+/// `hand`: one thread around librdkafka that parses, rewrites and produces, and checks nobody.
+void add_authentication(Suites& suites, const std::shared_ptr<BenchTopics>& topics);
+
 /// Suite `kafka-raw`: reports into the archive. `topology`: the raw topology with default options;
 /// `hand`: one thread around librdkafka and RocksDB, same options of the database and batches of the
 /// topology's mean size; `rocksdb`: RocksDB alone with entries made beforehand. No syncs.

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   add_consume(suites, topics);
   add_count(suites, topics);
   add_publish(suites, topics);
+  add_authentication(suites, topics);
   add_kafka_raw(suites, topics);
   const char* redis = std::getenv("BORA_REDIS");
   add_effects(suites, topics, redis == nullptr ? "" : redis);
