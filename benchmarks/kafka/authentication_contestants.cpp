@@ -95,11 +95,12 @@ Checksum readings_in(BenchTopics& topics, const std::string& topic, std::uint64_
   std::string text;
   while (checksum.count() < readings) {
     for (const rd_kafka_message_t* message : consumer.next()) {
-      auto reading = coldchain::parse_reading(value_of(*message));
-      BORA_CHECK(static_cast<bool>(reading), "what was written is no reading");
-      reading->received = {};  // when it was accepted
+      const auto parsed = coldchain::parse_reading(value_of(*message));
+      BORA_CHECK(static_cast<bool>(parsed), "what was written is no reading");
+      coldchain::Reading reading = *parsed;
+      reading.received = {};  // when it was accepted
       text.clear();
-      write_reading(*reading, text);
+      write_reading(reading, text);
       checksum.add_hash(stable_hash(text) ^ static_cast<std::uint64_t>(message->partition));
     }
   }
