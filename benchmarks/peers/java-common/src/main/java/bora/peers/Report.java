@@ -1,7 +1,7 @@
 package bora.peers;
 
+import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
@@ -18,6 +18,15 @@ public record Report(
     long replays,
     Map<String, String> settings) {
   private static final double SATURATED_BELOW = 0.97;
+  private static final Map<String, Double> PERCENTILES = new LinkedHashMap<>();
+
+  static {
+    PERCENTILES.put("p50", 50.0);
+    PERCENTILES.put("p90", 90.0);
+    PERCENTILES.put("p99", 99.0);
+    PERCENTILES.put("p999", 99.9);
+    PERCENTILES.put("max", 100.0);
+  }
 
   /** Prints it and returns the exit code: 3 when outputs are missing or too many. */
   public int print() {
@@ -60,7 +69,7 @@ public record Report(
         "jvm",
         String.join(
             " ",
-            java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith("-X"))
                 .toList()));
     return settings;
@@ -71,23 +80,11 @@ public record Report(
       return null;
     }
     Map<String, Object> result = new LinkedHashMap<>();
-    for (Named at : PERCENTILES) {
-      result.put(at.name, micros(histogram, at.percentile));
-    }
+    PERCENTILES.forEach((name, percent) -> result.put(name, micros(histogram, percent)));
     return result;
   }
 
   private static double micros(Histogram histogram, double percentile) {
     return histogram.getValueAtPercentile(percentile) * 1e-3;
   }
-
-  private record Named(String name, double percentile) {}
-
-  private static final List<Named> PERCENTILES =
-      List.of(
-          new Named("p50", 50),
-          new Named("p90", 90),
-          new Named("p99", 99),
-          new Named("p999", 99.9),
-          new Named("max", 100));
 }

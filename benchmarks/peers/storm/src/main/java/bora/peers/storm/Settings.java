@@ -21,9 +21,9 @@ final class Settings {
     config.setNumEventLoggers(0);
     config.setMessageTimeoutSecs(60);
     if (acked) {
-      put(config, Config.TOPOLOGY_MAX_SPOUT_PENDING, 8192);
+      put(config, Config.TOPOLOGY_MAX_SPOUT_PENDING, spoutPending(options));
     }
-    put(config, Config.TOPOLOGY_EXECUTOR_RECEIVE_BUFFER_SIZE, 32768);
+    put(config, Config.TOPOLOGY_EXECUTOR_RECEIVE_BUFFER_SIZE, 4096);
     put(config, Config.TOPOLOGY_PRODUCER_BATCH_SIZE, 1);
     put(config, Config.TOPOLOGY_TRANSFER_BATCH_SIZE, 1);
     put(config, Config.TOPOLOGY_STATS_SAMPLE_RATE, 0.001);
@@ -33,6 +33,11 @@ final class Settings {
     put(config, Config.TOPOLOGY_BOLT_WAIT_STRATEGY, WaitStrategyProgressive.class.getName());
     put(config, Config.TOPOLOGY_BOLT_WAIT_PARK_MICROSEC, 50);
     return config;
+  }
+
+  /** Tuples of a window of 1,000 are acked when it has closed: fewer would stop it for ever. */
+  private static int spoutPending(Options options) {
+    return options.graph().equals("window") ? 8192 : 2000;
   }
 
   private static void put(Config config, String name, Object value) {
