@@ -12,6 +12,7 @@
 #include "bora/bolt.hpp"
 #include "bora/coalesced_post.hpp"
 #include "bora/record.hpp"
+#include "bora/record_trace.hpp"
 
 namespace bora {
 
@@ -55,6 +56,7 @@ class RecordSinkBolt final : public Bolt<T> {
       return {ErrorKind::kInvalid, "the bolt " + std::string{context.component()} +
                                        " needs a sink and an encoder: give it both"};
     }
+    context_ = context;
     sink_ = connect_(context.task());
     BORA_CHECK(sink_ != nullptr, "a connection's factory gave nothing");
     writer_.emplace(*sink_, options_, stats_);
@@ -84,12 +86,14 @@ class RecordSinkBolt final : public Bolt<T> {
   Status append(const T& in) {
     Result<OutgoingRecord> encoded = encode_(in);
     if (!encoded) throw_as_failure(encoded.error());
+    if (const auto trace = context_->trace()) set_trace(encoded->record, *trace);
     return writer_->append(encoded->topic, std::move(encoded->record));
   }
 
   SinkConnection connect_;
   Encode<T> encode_;
   RecordSinkOptions options_;
+  std::optional<Context> context_;  // since open()
   RecordSinkStats stats_;
   std::unique_ptr<RecordSink> sink_;
   std::optional<RecordSinkWriter> writer_;  // dies before the sink

@@ -137,6 +137,15 @@ void CommandLine::bind_own_settings() {
                 "records that a topology may be behind in a process that is ready");
   settings.bind("control.live.max_stuck", control.health.max_stuck_alive,
                 "a thread that does not come back for this long makes /livez say no; 0: never");
+  TraceOptions& trace = program_.process.trace;
+  settings.bind(
+      "trace.export", trace.to,
+      "where traces go: an OTLP/HTTP endpoint, http://127.0.0.1:4318/v1/traces, or "
+      "file:NAME.jsonl (for Jaeger) or file:NAME.json (for Perfetto); empty: nowhere, and "
+      "nothing is traced",
+      {"http", "https", "file"});
+  settings.bind("trace.sample", trace.sample,
+                "share of messages that are traced, beside those whose record says so", {0.0, 1.0});
   settings.bind("shutdown.timeout", program_.process.shutdown_timeout,
                 "longest drain after SIGTERM", {0s, 24h});
   settings.bind("log.level", log_.level, "least severe lines that are written", kLevels);

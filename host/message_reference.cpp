@@ -13,13 +13,22 @@ std::optional<MessageReference> message_in(std::string_view event) noexcept {
     if (at == std::string_view::npos || !event.ends_with(')')) return std::nullopt;
     ++at;
   }
-  const char* const end = event.data() + event.size();
+  // The word ends with a blank or with the event: names of topics have neither blanks nor slashes.
+  std::string_view word = event.substr(at + kWord.size());
+  word = word.substr(0, word.find_first_of(" )"));
+  const auto number_behind_slash = [&word](auto& number) {
+    const std::size_t slash = word.rfind('/');
+    const std::string_view digits = word.substr(slash == std::string_view::npos ? 0 : slash + 1);
+    word = word.substr(0, slash == std::string_view::npos ? 0 : slash);
+    const char* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, number);
+    return read.ec == std::errc{} && read.ptr == end;
+  };
   MessageReference found;
-  const auto partition = std::from_chars(event.data() + at + kWord.size(), end, found.partition);
-  if (partition.ec != std::errc{} || partition.ptr == end || *partition.ptr != '/')
+  const bool has_slash = word.find('/') != std::string_view::npos;
+  if (!has_slash || !number_behind_slash(found.offset) || !number_behind_slash(found.partition))
     return std::nullopt;
-  const auto offset = std::from_chars(partition.ptr + 1, end, found.offset);
-  if (offset.ec != std::errc{}) return std::nullopt;
+  found.source = word;
   return found;
 }
 

@@ -173,6 +173,16 @@ void add_topology(Families& out, const TopologyView& topology) {
     double& age = oldest[message.spout];
     age = std::max(age, static_cast<double>(message.age.count()) / kNanosPerSecond);
   }
+  for (const TaskMetricsSnapshot& task : metrics.tasks)
+    for (const PartitionLag& lag : task.lags)
+      out.gauge("topology_source_lag_records",
+                "Records of a partition that are not done, by the task that reads it.",
+                {labels[0],
+                 {"component", task.component},
+                 {"task", std::to_string(task.task)},
+                 {"topic", task.source},
+                 {"partition", std::to_string(lag.partition)}},
+                number(lag.records));
   for (const auto& [spout, age] : oldest)
     out.gauge("topology_oldest_pending_seconds", "Age of the oldest message in flight.",
               {labels[0], {"component", spout}}, age);

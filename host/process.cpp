@@ -15,7 +15,9 @@
 #include "host/operated.hpp"
 #include "host/part_gate.hpp"
 #include "host/process_view.hpp"
+#include "host/stream_tap.hpp"
 #include "host/tap.hpp"
+#include "host/trace_export.hpp"
 
 namespace bora::host {
 
@@ -52,6 +54,7 @@ class Process::Impl final : public Operated {
   std::vector<Starting> take_in(Assembly assembly, std::vector<ControlRoute>& routes);
   Status start_part(Starting part);
   Status start_topology(Assembly::TopologyPart part);
+  void add_taps(RunningTopology& topology);
   Status start_service(ServicePart part);
   [[nodiscard]] Result<RunningTopology*> topology_with(const std::string& spout,
                                                        const std::string& topology) const;
@@ -66,6 +69,7 @@ class Process::Impl final : public Operated {
   const Clock& clock_;
   const Instant began_;
   Taps taps_;
+  std::unique_ptr<TraceExport> traces_;  // null: nothing is traced
   ControlPlane control_plane_;
   std::atomic<ProcessState> state_{ProcessState::kStarting};
   std::atomic<bool> is_hurried_{false};
@@ -101,6 +105,11 @@ Status Process::Impl::start(Assembly assembly) {
   BORA_CHECK(!has_control_plane_ && !is_stopped_, "a Process starts once");
   std::vector<ControlRoute> routes;
   std::vector<Starting> parts = take_in(std::move(assembly), routes);
+  if (!options_.trace.to.is_empty()) {
+    auto traces = TraceExport::open(options_.trace, options_.program, log_);
+    if (!traces) return traces.status();
+    traces_ = std::move(traces).value();
+  }
   if (Status status = control_plane_.start(std::move(routes)); !status) return status;
   has_control_plane_ = true;
   log_.info("control plane", {{"url", control_plane_.url()}});
@@ -144,13 +153,16 @@ Status Process::Impl::start_topology(Assembly::TopologyPart part) {
   for (const std::string& warning : part.topology.warnings())
     log_.warn("wiring", {{"topology", name}, {"warning", warning}});
   EngineOptions engine = options_.engine;
+  engine.spans = traces_.get();
+  engine.trace_share = options_.trace.sample;
   if (part.adjust) part.adjust(engine);
   if (!engine.on_event)
     engine.on_event = [this, name](const std::string& component, const std::string& text) {
-      // What leads from the line to the record: the partition and offset of the message's source.
+      // What leads from the line to the record.
       if (const auto message = message_in(text))
         log_.warn("component", {{"topology", name},
                                 {"component", component},
+                                {"topic", message->source},
                                 {"partition", message->partition},
                                 {"offset", message->offset},
                                 {"event", text}});
@@ -162,8 +174,18 @@ Status Process::Impl::start_topology(Assembly::TopologyPart part) {
     return {running.error().kind,
             "topology " + name + " did not start: " + running.error().message};
   log_.info("topology started", {{"topology", name}});
+  add_taps(**running);
   keep(std::move(running).value());
   return {};
+}
+
+/// A tap per stream that somebody reads. They are asked by the control plane alone, which ends before
+/// the topology goes.
+void Process::Impl::add_taps(RunningTopology& topology) {
+  for (const Topology::Edge& edge : topology.edges()) {
+    const std::string tap = stream_tap_name(topology.name(), edge.from, edge.stream);
+    if (!taps_.find(tap)) tap_stream(taps_, tap, topology, edge);
+  }
 }
 
 Status Process::Impl::start_service(ServicePart part) {
@@ -208,6 +230,7 @@ StopOutcome Process::Impl::stop() {
   deadline_ = clock_.now() + options_.shutdown_timeout;
   log_.info("stopping", {{"timeout_ms", options_.shutdown_timeout.count()}});
   stop_parts(outcome_);
+  if (traces_) traces_->stop();
   control_plane_.stop();
   is_stopped_ = true;
   log_.info("stopped",
@@ -236,6 +259,7 @@ void Process::Impl::stop_topology(RunningTopology& topology, StopOutcome& outcom
     log_.warn("left in flight: its source brings it again", {{"topology", topology.name()},
                                                              {"component", message.component},
                                                              {"spout", message.spout},
+                                                             {"topic", message.source},
                                                              {"partition", message.id.partition},
                                                              {"offset", message.id.offset},
                                                              {"where", message.where}});
@@ -275,6 +299,7 @@ ProcessView Process::Impl::look() const {
   view.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began_);
   view.now = clock_.wall_now();
   view.taps = taps_.streams();
+  if (traces_) view.samples = traces_->samples();
   const std::lock_guard lock{mutex_};
   for (const Part& part : parts_) {
     if (const auto* running = std::get_if<RunningPart>(&part)) {

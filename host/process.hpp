@@ -12,6 +12,7 @@
 #include "host/assembly.hpp"
 #include "host/control_options.hpp"
 #include "host/log.hpp"
+#include "host/trace_options.hpp"
 
 namespace bora::host {
 
@@ -20,6 +21,7 @@ struct ProcessOptions {
   std::string version = {};
   ControlPlaneOptions control = {};
   EngineOptions engine = {};
+  TraceOptions trace = {};
   /// For stop() as a whole. Longer loses nothing either way: what is left is replayed.
   std::chrono::milliseconds shutdown_timeout{30'000};
 };

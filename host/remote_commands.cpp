@@ -110,7 +110,8 @@ int show_top(const Call& call) {
 std::string tap_line(const Json& sample) {
   std::string line = sample.value("at", "");
   if (sample.contains("offset"))
-    line += " " + (sample.contains("partition") ? sample["partition"].dump() + "/" : "") +
+    line += " " + (sample.contains("topic") ? sample.value("topic", "") + "/" : "") +
+            (sample.contains("partition") ? sample["partition"].dump() + "/" : "") +
             sample["offset"].dump();
   if (sample.contains("key")) line += " " + sample["key"].dump();
   line += " " + sample.value("value", "");

@@ -96,8 +96,10 @@ std::string topology_text(const Json& topology, Style style) {
   for (const Json& message : list_at(topology, "oldest_in_flight"))
     if (number_at(message, "age_ns") > oldest) {
       oldest = number_at(message, "age_ns");
-      where = text_at(message, "spout") + " " + text_at(message, "partition") + "/" +
-              text_at(message, "offset") + ", " + text_at(message, "where");
+      const std::string topic = text_at(message, "topic");
+      where = text_at(message, "spout") + " " + (topic.empty() ? "" : topic + "/") +
+              text_at(message, "partition") + "/" + text_at(message, "offset") + ", " +
+              text_at(message, "where");
     }
   if (oldest > 0) text += ", oldest " + short_nanos(oldest) + ": " + where;
   for (const Json& spout : list_at(topology, "paused_spouts"))
@@ -134,16 +136,23 @@ std::string errors_text(const Json& view, Style style) {
 }
 
 std::string lag_text(const Json& view, Style style) {
-  Table spouts{
-      {{"topology"}, {"spout"}, {"task", Align::kRight}, {"behind", Align::kRight}, {"source"}}};
+  Table spouts{{{"topology"},
+                {"spout"},
+                {"partition"},
+                {"task", Align::kRight},
+                {"behind", Align::kRight},
+                {"source"}}};
   for (const Json& topology : list_at(view, "topologies"))
     for (const Json& lag : list_at(topology, "lag"))
-      spouts.add({{text_at(topology, "name")},
-                  {text_at(lag, "spout")},
-                  {text_at(lag, "task")},
-                  {count_at(lag, "records"),
-                   number_at(lag, "records") > 0 ? Colour::kYellow : Colour::kNone},
-                  {lag.value("is_paused", false) ? "paused" : ""}});
+      spouts.add(
+          {{text_at(topology, "name")},
+           {text_at(lag, "spout")},
+           {lag.contains("partition") ? text_at(lag, "topic") + "/" + text_at(lag, "partition")
+                                      : "all"},
+           {text_at(lag, "task")},
+           {count_at(lag, "records"),
+            number_at(lag, "records") > 0 ? Colour::kYellow : Colour::kNone},
+           {lag.value("is_paused", false) ? "paused" : ""}});
   Table topics{{{"topic"}, {"group"}, {"behind", Align::kRight}}};
   for (const Json& sample : list_at(view, "samples")) {
     const std::string name = text_at(sample, "name");

@@ -1,6 +1,8 @@
 #include "host/settings.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "bora/check.hpp"
 #include "host/nearest.hpp"
@@ -113,6 +115,28 @@ void Settings::bind_map(std::string prefix, std::map<std::string, std::string>& 
   BORA_CHECK(family_of(prefix) == nullptr, prefix + "* is bound twice");
   Entry entry{.name = prefix + "*", .type = "any names", .about = std::move(about)};
   families_.push_back({std::move(entry), std::move(prefix), &target});
+}
+
+void Settings::bind(std::string name, double& target, std::string about, Bounds<double> bounds) {
+  const auto print = [](double value) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return std::string(digits.data(), end);
+  };
+  const auto take = [bounds, print, &target](std::string_view text) -> Status {
+    double value = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    if (read.ec != std::errc{} || read.ptr != end)
+      return {ErrorKind::kInvalid, "\"" + std::string{text} + "\" is no number: write it as 0.01"};
+    if (!(value >= bounds.min && value <= bounds.max))
+      return out_of_bounds(text, print(bounds.min), print(bounds.max));
+    target = value;
+    return {};
+  };
+  add({{.name = std::move(name), .type = "number", .about = std::move(about)},
+       take,
+       [print, &target] { return print(target); }});
 }
 
 void Settings::bind_integer(std::string name, std::string about, Bounds<std::int64_t> bounds,

@@ -51,6 +51,7 @@ class Settings {
   void bind(std::string name, std::string& target, std::string about,
             std::vector<std::string> choices = {});
   void bind(std::string name, bool& target, std::string about);
+  void bind(std::string name, double& target, std::string about, Bounds<double> bounds);
   void bind(std::string name, Secret& target, std::string about);
   /// `schemes`, when given, are the only ones taken.
   void bind(std::string name, Url& target, std::string about,

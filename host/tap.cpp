@@ -12,6 +12,7 @@ namespace bora::host {
 
 std::string TapPoint::sample(const TapRecord& record, std::uint64_t skipped) const {
   nlohmann::ordered_json json{{"stream", stream_}, {"at", format_time(clock_.wall_now())}};
+  if (record.topic) json["topic"] = *record.topic;
   if (record.partition) json["partition"] = *record.partition;
   if (record.offset) json["offset"] = *record.offset;
   if (record.key) json["key"] = *record.key;
@@ -41,10 +42,23 @@ void TapPoint::offer(const TapRecord& record) {
 
 void TapPoint::watch(std::uint32_t rate, Watcher watcher) {
   BORA_CHECK(rate > 0, "samples need a rate");
+  std::chrono::nanoseconds pause{1'000'000'000 / rate};
+  {
+    const std::lock_guard lock{mutex_};
+    watchers_.push_back({pause, clock_.now(), 0, std::move(watcher)});
+    watchers_count_.store(watchers_.size(), std::memory_order_relaxed);
+    for (const Watching& each : watchers_)
+      pause = std::min(pause, each.pause);
+  }
+  // Without the lock: who offers holds its own while it calls offer().
+  if (start_) start_(pause);
+}
+
+void Taps::add(const std::string& stream, TapPoint::Start start) {
   const std::lock_guard lock{mutex_};
-  watchers_.push_back(
-      {std::chrono::nanoseconds{1'000'000'000 / rate}, clock_.now(), 0, std::move(watcher)});
-  watchers_count_.store(watchers_.size(), std::memory_order_relaxed);
+  std::shared_ptr<TapPoint>& point = points_[stream];
+  BORA_CHECK(point == nullptr, "two taps are called " + stream);
+  point = std::make_shared<TapPoint>(stream, clock_, std::move(start));
 }
 
 std::shared_ptr<TapPoint> Taps::point(const std::string& stream) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,6 +19,7 @@ namespace bora::host {
 
 /// What a stream offers to those who look. Views: valid during the call.
 struct TapRecord {
+  std::optional<std::string_view> topic = {};
   std::optional<std::uint32_t> partition = {};
   std::optional<std::int64_t> offset = {};
   std::optional<std::string_view> key = {};
@@ -35,8 +37,11 @@ class TapPoint {
  public:
   /// Takes one sample as JSON (TapSample of host/openapi.yaml). False: no more.
   using Watcher = std::function<bool(std::string_view json)>;
+  /// Has somebody else offer() records, one per `pause` at most, while the point is watched.
+  using Start = std::function<void(std::chrono::nanoseconds pause)>;
 
-  TapPoint(std::string stream, const Clock& clock) : stream_(std::move(stream)), clock_(clock) {}
+  TapPoint(std::string stream, const Clock& clock, Start start = {})
+      : stream_(std::move(stream)), clock_(clock), start_(std::move(start)) {}
 
   /// A recent value: the first records after somebody came may go by.
   [[nodiscard]] bool is_watched() const noexcept {
@@ -58,6 +63,7 @@ class TapPoint {
 
   const std::string stream_;
   const Clock& clock_;
+  const Start start_;                           // null: those who offer ask is_watched() themselves
   std::atomic<std::size_t> watchers_count_{0};  // relaxed: a hint for is_watched()
   std::mutex mutex_;                            // guards what follows
   std::vector<Watching> watchers_;
@@ -71,6 +77,8 @@ class Taps {
 
   /// The point of this name, made at the first call.
   [[nodiscard]] std::shared_ptr<TapPoint> point(const std::string& stream);
+  /// Adds a point whose records come when it is watched. Requires: there is none of this name.
+  void add(const std::string& stream, TapPoint::Start start);
   /// Null when there is none.
   [[nodiscard]] std::shared_ptr<TapPoint> find(std::string_view stream) const;
   [[nodiscard]] std::vector<std::string> streams() const;

@@ -70,7 +70,8 @@ Json oldest_json(const MetricsSnapshot& metrics) {
                     {"offset", message.id.offset},
                     {"age_ns", message.age.count()},
                     {"where", message.where},
-                    {"component", message.component}});
+                    {"component", message.component},
+                    {"topic", message.source}});
   return list;
 }
 
@@ -89,8 +90,15 @@ Json lag_json(const MetricsSnapshot& metrics) {
       is_known = true;
     }
     if (!is_known) continue;
+    if (!task.source.empty()) entry["topic"] = task.source;
     entry["is_paused"] = is_paused;
-    list.push_back(std::move(entry));
+    // By partition where the source knows, else as a whole.
+    for (const PartitionLag& partition : task.lags) {
+      entry["partition"] = partition.partition;
+      entry["records"] = partition.records;
+      list.push_back(entry);
+    }
+    if (task.lags.empty()) list.push_back(std::move(entry));
   }
   return list;
 }

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "bora/record.hpp"
+#include "bora/tuple_fields.hpp"
 
 namespace bora {
 
@@ -19,6 +21,15 @@ struct ConsumedRecord {
   [[nodiscard]] const Record& operator*() const noexcept { return *record; }
   [[nodiscard]] const Record* operator->() const noexcept { return record.get(); }
 };
+
+/// Where it was read, and how large it is: what is in it is shown by the tap of its topic.
+inline void tuple_json(const ConsumedRecord& in, std::string& out) {
+  TupleFields fields(out);
+  fields.add("partition", in.position.partition).add("offset", in.position.offset);
+  if (in.record == nullptr) return;
+  if (in->key) fields.add("key", *in->key);
+  fields.add("value_bytes", in->value.size());
+}
 
 /// What a record weighs in memory, for the caps on bytes: its texts and the objects around them.
 [[nodiscard]] inline std::size_t weight_of(const Record& record) noexcept {

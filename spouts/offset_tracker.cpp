@@ -195,6 +195,12 @@ void OffsetTracker::committed(const CommitRequest& request) noexcept {
   if (window != nullptr) window->set_committed(request.next_offset);
 }
 
+void OffsetTracker::add_sizes(std::vector<PartitionLag>& partitions) const {
+  for (PartitionLag& lag : partitions)
+    if (lag.partition < windows_.size() && windows_[lag.partition] != nullptr)
+      lag.records += windows_[lag.partition]->size();
+}
+
 std::size_t OffsetTracker::memory_bytes() const noexcept {
   std::size_t bytes = 0;
   for (const auto& window : windows_) {

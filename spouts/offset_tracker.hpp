@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "bora/partition_lag.hpp"
 #include "bora/record.hpp"
 
 namespace bora {
@@ -64,6 +65,8 @@ class OffsetTracker {
 
   /// Offsets that began and are not committable yet, finished or not, over all partitions.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// The same added to the partitions that are listed.
+  void add_sizes(std::vector<PartitionLag>& partitions) const;
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:

@@ -309,9 +309,19 @@ void RecordPump::tick() {
   }
   was_taken_from_ = false;
   commit();
-  stats_.lag.set(source_.lag().value_or(0) + staged_.size() - next_staged_ + tracker_.size());
+  show_lag();
   publish_levels();
   setup_.wake();  // whoever can take does so before the next tick, also when all is quiet
+}
+
+void RecordPump::show_lag() {
+  stats_.lag.set(source_.lag().value_or(0) + staged_.size() - next_staged_ + tracker_.size());
+  std::vector<PartitionLag> lags = source_.partition_lags();
+  tracker_.add_sizes(lags);
+  for (std::size_t i = next_staged_; i < staged_.size(); ++i)
+    for (PartitionLag& lag : lags)
+      if (lag.partition == staged_[i].position.partition) ++lag.records;
+  stats_.set_lags(std::move(lags));
 }
 
 void RecordPump::commit() {

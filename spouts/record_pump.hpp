@@ -99,6 +99,7 @@ class RecordPump final : public Pump, private AssignmentListener {
   [[nodiscard]] bool should_pause() const noexcept;
   void update_pause();
   void wake_if_resumable();
+  void show_lag();
   void commit();
   void commit_before_revoke(std::uint32_t partition);
   void on_commit_result(const Status& status, std::span<const CommitRequest> requests);

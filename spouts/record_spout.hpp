@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bora/record_trace.hpp"
 #include "bora/spout.hpp"
 #include "spouts/consumed_record.hpp"
 #include "spouts/record_spout_driver.hpp"
@@ -69,6 +70,10 @@ class RecordSpout final : public Spout<T> {
   [[nodiscard]] bool is_settled() const override { return driver_.is_settled(); }
 
   [[nodiscard]] std::vector<Gauge> gauges() const override { return driver_.stats().gauges(); }
+  [[nodiscard]] std::string source() const override { return driver_.topic(); }
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const override {
+    return driver_.stats().lags();
+  }
 
   /// Any thread.
   [[nodiscard]] const RecordSpoutStats& stats() const noexcept { return driver_.stats(); }
@@ -77,10 +82,20 @@ class RecordSpout final : public Spout<T> {
   void emit_one(const Pump::Ready& ready) {
     const ConsumedRecord& consumed = driver_.pump().record(ready.slot);
     if constexpr (std::is_same_v<T, ConsumedRecord>) {
-      if (!decode_) return this->emit(consumed, ready.id, ready.bytes);
+      if (!decode_) {
+        go_on_with_trace(consumed);
+        return this->emit(consumed, ready.id, ready.bytes);
+      }
     }
     Result<T> decoded = decode_safely(consumed, ready);
-    if (decoded) this->emit(*std::move(decoded), ready.id, ready.bytes);
+    if (!decoded) return;
+    go_on_with_trace(consumed);
+    this->emit(*std::move(decoded), ready.id, ready.bytes);
+  }
+
+  void go_on_with_trace(const ConsumedRecord& consumed) {
+    if (!this->is_tracing()) return;
+    if (const auto from = trace_in(*consumed)) this->trace_next(*from);
   }
 
   /// The tuple; or an error, and the record is refused already.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bora/coalesced_post.hpp"
@@ -48,6 +49,8 @@ class RecordSpoutDriver {
   /// Requires: opened.
   [[nodiscard]] Pump& pump() noexcept { return *pump_; }
   [[nodiscard]] bool is_settled() const noexcept { return !pump_ || pump_->is_settled(); }
+  /// What is read. Requires: opened.
+  [[nodiscard]] std::string topic() const { return std::string{source_->topic()}; }
   /// Any thread.
   [[nodiscard]] const RecordSpoutStats& stats() const noexcept { return stats_; }
 

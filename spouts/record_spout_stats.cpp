@@ -1,6 +1,18 @@
 #include "spouts/record_spout_stats.hpp"
 
+#include <utility>
+
 namespace bora {
+
+void RecordSpoutStats::set_lags(std::vector<PartitionLag> lags) {
+  const std::lock_guard lock(lags_mutex_);
+  lags_ = std::move(lags);
+}
+
+std::vector<PartitionLag> RecordSpoutStats::lags() const {
+  const std::lock_guard lock(lags_mutex_);
+  return lags_;
+}
 
 std::vector<Gauge> RecordSpoutStats::gauges() const {
   return {

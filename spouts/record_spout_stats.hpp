@@ -1,8 +1,10 @@
 #pragma once
 
+#include <mutex>
 #include <vector>
 
 #include "bora/gauge.hpp"
+#include "bora/partition_lag.hpp"
 
 namespace bora {
 
@@ -29,7 +31,15 @@ struct RecordSpoutStats {
   OwnedCount uncommitted;  ///< Offsets read but not committable yet.
   OwnedCount lag;          ///< Records not done: unread ones, if the source knows, and uncommitted.
 
+  /// `lag` by partition, where the source knows. Takes a lock: set once per tick.
+  void set_lags(std::vector<PartitionLag> lags);
+  [[nodiscard]] std::vector<PartitionLag> lags() const;
+
   [[nodiscard]] std::vector<Gauge> gauges() const;
+
+ private:
+  mutable std::mutex lags_mutex_;
+  std::vector<PartitionLag> lags_;  // guarded by lags_mutex_
 };
 
 }  // namespace bora

@@ -322,6 +322,8 @@ void TransactionalPump::tick() {
   was_taken_from_ = false;
   take_deliveries();
   stats_.lag.set(source_.lag().value_or(0) + batch_records_);
+  stats_.set_lags(
+      source_.partition_lags());  // without what is taken and not committed: 200 ms' worth
   publish_levels();
   setup_.wake();
 }

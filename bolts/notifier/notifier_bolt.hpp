@@ -22,6 +22,7 @@
 #include "bora/coalesced_post.hpp"
 #include "bora/failure.hpp"
 #include "bora/gauge.hpp"
+#include "bora/tuple_fields.hpp"
 
 namespace bora::notify {
 
@@ -71,6 +72,12 @@ struct Refused {
   std::string reason;
   WallTime at{};
 };
+
+/// For taps.
+template <class T>
+void tuple_json(const Refused<T>& in, std::string& out) {
+  TupleFields(out).add("tuple", in.tuple).add("reason", in.reason);
+}
 
 /// Tells somebody about each tuple. A tuple is emitted on `out` when its notification is told, and done
 /// when that is.

@@ -88,6 +88,9 @@ Status KafkaSource::rewind() {
 std::optional<std::uint64_t> KafkaSource::lag() const {
   return membership_ == nullptr ? std::nullopt : membership_->lag();
 }
+std::vector<PartitionLag> KafkaSource::partition_lags() const {
+  return membership_ == nullptr ? std::vector<PartitionLag>{} : membership_->partition_lags();
+}
 std::optional<std::chrono::milliseconds> KafkaSource::lag_time() const {
   return membership_ == nullptr ? std::nullopt : membership_->lag_time();
 }

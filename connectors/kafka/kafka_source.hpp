@@ -89,6 +89,7 @@ class KafkaSource final : public RecordSource {
   Status commit(std::span<const CommitRequest> requests) override;
   /// As far as librdkafka knows the ends of the partitions, from its last fetches.
   [[nodiscard]] std::optional<std::uint64_t> lag() const override;
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const override;
   /// How old the oldest record is, by its timestamp, that was returned last from a partition with lag:
   /// how far behind the present the reading is. Zero without lag.
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;

@@ -458,9 +458,17 @@ std::uint64_t lag_of(const Client& client, const std::string& topic, const Assig
 std::optional<std::uint64_t> Membership::lag() const {
   if (!client_->was_assigned() || !assignment_.in(State::kStarting).empty()) return std::nullopt;
   std::uint64_t lag = 0;
-  for (const Assigned& one : assignment_)
-    if (one.state == State::kReading) lag += lag_of(*client_, options_.topic, one);
+  for (const PartitionLag& partition : partition_lags())
+    lag += partition.records;
   return lag;
+}
+
+std::vector<PartitionLag> Membership::partition_lags() const {
+  std::vector<PartitionLag> lags;
+  for (const Assigned& one : assignment_)
+    if (one.state == State::kReading)
+      lags.push_back({one.partition, lag_of(*client_, options_.topic, one)});
+  return lags;
 }
 
 std::optional<std::chrono::milliseconds> Membership::lag_time() const {

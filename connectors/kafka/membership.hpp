@@ -73,6 +73,7 @@ class Membership {
   /// Goes back to what the group committed, in every partition that is read.
   Status rewind();
   [[nodiscard]] std::optional<std::uint64_t> lag() const;
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
   [[nodiscard]] bool is_stuck();
 

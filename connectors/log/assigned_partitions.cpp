@@ -48,10 +48,18 @@ Result<std::size_t> AssignedPartitions::read(std::size_t max, std::vector<Source
 
 std::uint64_t AssignedPartitions::lag() const {
   std::uint64_t lag = 0;
-  for (const auto& from : assigned_)
-    lag += static_cast<std::uint64_t>(std::max<std::int64_t>(
-        topic_.partition(from->partition).end() - from->reader.next_offset(), 0));
+  for (const PartitionLag& partition : partition_lags())
+    lag += partition.records;
   return lag;
+}
+
+std::vector<PartitionLag> AssignedPartitions::partition_lags() const {
+  std::vector<PartitionLag> lags;
+  for (const auto& from : assigned_)
+    lags.push_back({from->partition,
+                    static_cast<std::uint64_t>(std::max<std::int64_t>(
+                        topic_.partition(from->partition).end() - from->reader.next_offset(), 0))});
+  return lags;
 }
 
 std::uint64_t AssignedPartitions::skipped() const {

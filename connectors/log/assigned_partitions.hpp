@@ -34,6 +34,7 @@ class AssignedPartitions {
 
   /// Offsets between what was read and the ends.
   [[nodiscard]] std::uint64_t lag() const;
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const;
   /// Records that retention removed before they could be read.
   [[nodiscard]] std::uint64_t skipped() const;
 

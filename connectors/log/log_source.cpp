@@ -51,7 +51,7 @@ class SourceMembership {
 
   void revoke_all() { revoke(group_.owned(id_)); }
 
-  [[nodiscard]] std::uint64_t lag() const { return assigned_.lag(); }
+  [[nodiscard]] const AssignedPartitions& assigned() const noexcept { return assigned_; }
 
  private:
   /// While paused appends wake nobody; changes of the group do.
@@ -161,7 +161,12 @@ Status LogSource::commit(std::span<const CommitRequest> requests) {
 
 std::optional<std::uint64_t> LogSource::lag() const {
   if (membership_ == nullptr) return std::nullopt;
-  return membership_->lag();
+  return membership_->assigned().lag();
+}
+
+std::vector<PartitionLag> LogSource::partition_lags() const {
+  if (membership_ == nullptr) return {};
+  return membership_->assigned().partition_lags();
 }
 
 std::uint64_t LogSource::skipped_records() const noexcept {

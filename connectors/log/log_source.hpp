@@ -48,6 +48,7 @@ class LogSource final : public RecordSource {
   Status commit(std::span<const CommitRequest> requests) override;
   /// What a compacted topic no longer has counts too, until it is passed over.
   [[nodiscard]] std::optional<std::uint64_t> lag() const override;
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const override;
   void close() override;
 
   /// Records that retention removed before this source could read them. Any thread.

@@ -71,9 +71,9 @@ struct OldestInFlight {
   std::uint32_t task = 0;
   MessageId id;
   std::chrono::nanoseconds age{};
-  std::string where;      ///< "queued for archive[1]", "executing in parse[0] for 31 s", ...
-  std::string component;  ///< The component named in `where`; empty when not known yet.
-  std::string source;     ///< What `id` is a position of, such as the name of a topic, or empty.
+  std::string where;        ///< "queued for archive[1]", "executing in parse[0] for 31 s", ...
+  std::string component;    ///< The component named in `where`; empty when not known yet.
+  std::string source = {};  ///< What `id` is a position of, such as the name of a topic, or empty.
 };
 
 struct ComponentErrors {

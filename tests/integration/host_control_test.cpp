@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -353,6 +354,54 @@ TEST_CASE_METHOD(Running, "a part's routes are open while it runs, and guarded l
   CHECK(get("/api/v1/devices/7").body == "device 7");
   CHECK(send(Method::kDelete, "/api/v1/devices/7", "", {}).status == 401);
   CHECK(change(Method::kDelete, "/api/v1/devices/7").status == 204);
+}
+
+TEST_CASE_METHOD(Running, "a stream between two components can be looked at while it flows") {
+  start();
+  const json view = json::parse(get("/api/v1/topology").body);
+  for (const char* tap : {"emit:one/numbers", "emit:two/numbers"})
+    CHECK(std::count(view["taps"].begin(), view["taps"].end(), json(tap)) == 1);
+  std::vector<json> samples;
+  http::Client client{{.port = port(), .timeout = 30s}};
+  std::string events;
+  const auto ended =
+      client.stream("/api/v1/tap?stream=emit:one/numbers&rate=50", {}, [&](std::string_view piece) {
+        events += piece;
+        return std::count(events.begin(), events.end(), '{') < 3;
+      });
+  INFO(events);
+  std::istringstream lines{events};
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("data: ") && line.ends_with("}"))
+      samples.push_back(json::parse(line.substr(6)));
+  REQUIRE(samples.size() >= 2);
+  for (const json& sample : samples) {
+    CHECK(sample["stream"] == "emit:one/numbers");
+    CHECK(sample["value"] == std::to_string(sample["offset"].get<std::uint64_t>()));
+  }
+  CHECK(samples[1]["offset"] > samples[0]["offset"]);
+  CHECK(ended.status().is_ok());
+}
+
+TEST_CASE_METHOD(Running, "messages are traced into a file while the process runs") {
+  const auto path = directory.path() / "traces.jsonl";
+  options.trace = {.to = Url::parse("file:" + path.string()).value(), .sample = 1};
+  start();
+  REQUIRE(eventually([&] { return process->metrics("one")->tasks[0].acked > 20; }));
+  process->stop();
+  std::ifstream file(path);
+  std::set<std::string> services;
+  std::set<std::string> names;
+  for (std::string line; std::getline(file, line);) {
+    const json batch = json::parse(line);
+    for (const json& service : batch["resourceSpans"]) {
+      services.insert(service["resource"]["attributes"][0]["value"]["stringValue"]);
+      for (const json& span : service["scopeSpans"][0]["spans"])
+        names.insert(span["name"].get<std::string>());
+    }
+  }
+  CHECK(services == std::set<std::string>{"one", "two"});
+  CHECK(names == std::set<std::string>{"numbers", "hangs queue", "hangs"});
 }
 
 TEST_CASE_METHOD(Running, "the log and a tap can be followed") {

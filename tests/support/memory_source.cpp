@@ -146,12 +146,25 @@ Status MemorySource::commit(std::span<const CommitRequest> requests) {
 std::optional<std::uint64_t> MemorySource::lag() const {
   const Lock lock(broker_.mutex_);
   std::uint64_t unread = 0;
+  for (const PartitionLag& lag : lags())
+    unread += lag.records;
+  return unread;
+}
+
+std::vector<PartitionLag> MemorySource::partition_lags() const {
+  const Lock lock(broker_.mutex_);
+  return lags();
+}
+
+std::vector<PartitionLag> MemorySource::lags() const {
+  std::vector<PartitionLag> lags;
   for (const auto& [partition, from] : assigned_) {
+    PartitionLag& lag = lags.emplace_back(PartitionLag{partition, 0});
     for (const auto& stored : broker_.topic(options_.topic).partitions[partition].records) {
-      if (stored.offset >= from.next_offset) ++unread;
+      if (stored.offset >= from.next_offset) ++lag.records;
     }
   }
-  return unread;
+  return lags;
 }
 
 void MemorySource::close() {

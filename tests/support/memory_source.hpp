@@ -51,6 +51,7 @@ class MemorySource final : public RecordSource {
   void resume() override { is_paused_ = false; }
   Status commit(std::span<const CommitRequest> requests) override;
   [[nodiscard]] std::optional<std::uint64_t> lag() const override;
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const override;
   void close() override;
 
   // --- for the test ---
@@ -61,6 +62,7 @@ class MemorySource final : public RecordSource {
   [[nodiscard]] std::uint64_t polls() const noexcept { return polls_; }
 
  private:
+  [[nodiscard]] std::vector<PartitionLag> lags() const;  // requires: the broker is locked
   struct Assigned {
     std::uint32_t epoch = 0;
     std::uint64_t generation = 0;

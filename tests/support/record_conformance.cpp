@@ -231,6 +231,13 @@ TEST_CASE("topics: lag is what poll() has not returned yet") {
   REQUIRE(probe.poll_until_owns(2));
   const std::size_t returned = probe.records().size();
   if (const auto lag = probe.source().lag()) CHECK(*lag == 30 - returned);
+  if (const auto lag = probe.source().lag()) {
+    std::uint64_t sum = 0;
+    for (const PartitionLag& partition : probe.source().partition_lags())
+      sum += partition.records;
+    CHECK(sum == *lag);
+    CHECK(probe.source().partition_lags().size() == 2);
+  }
   REQUIRE(probe.poll_until(30));
   if (const auto lag = probe.source().lag()) CHECK(*lag == 0);
   probe.close();

@@ -145,10 +145,14 @@ TEST_CASE("a reader that does not read costs lines, not time, and is told how ma
 }
 
 TEST_CASE("an event of the engine leads to the message that it is about") {
-  CHECK(message_in("no (message 1/2) liked (message 3/77)") == MessageReference{3, 77});
+  CHECK(message_in("no (message 1/2) liked (message 3/77)") == MessageReference{"", 3, 77});
+  CHECK(message_in("no (message reports.v1/3/77)") == MessageReference{"reports.v1", 3, 77});
   CHECK(message_in("message 0/18446744073709551615 expired after 31 s, executing in x") ==
-        MessageReference{0, 18446744073709551615U});
-  for (const char* none : {"", "no answer", "failed (an untracked tuple)", "(message 3/77) it said",
-                           "x (message 3)", "x (message a/b)", "message ", "message 5"})
+        MessageReference{"", 0, 18446744073709551615U});
+  CHECK(message_in("message reports/2/9 expired after 31 s (or so)") ==
+        MessageReference{"reports", 2, 9});
+  for (const char* none :
+       {"", "no answer", "failed (an untracked tuple)", "(message 3/77) it said", "x (message 3)",
+        "x (message a/b)", "x (message t/1/2x)", "message ", "message 5"})
     CHECK_FALSE(message_in(none));
 }

@@ -35,6 +35,9 @@ ProcessView example() {
   spout.acked = 90;
   spout.failed = 4;
   spout.in_flight = 6;
+  spout.source = "reports";
+  spout.lags = {{0, 5}, {3, 0}};
+  spout.gauges = {{"lag_records", Gauge::Kind::kLevel, 5}};
   spout.streams = {{"default", 100}};
   record(spout.complete, 2'000'000, 90);
   TaskMetricsSnapshot bolt;
@@ -49,7 +52,8 @@ ProcessView example() {
   metrics.tasks = {spout, bolt, bolt};
   metrics.tasks[2].task = 1;
   metrics.errors = {{"archive", {{from_millis(0), 1, "bad \xff bytes", 2}}}};
-  metrics.oldest = {{"readings", 0, {7, 3, 0}, 2500ms, "queued for archive[1]", "archive"}};
+  metrics.oldest = {
+      {"readings", 0, {7, 3, 0}, 2500ms, "queued for archive[1]", "archive", "reports"}};
   metrics.bytes_in_flight = 512;
   metrics.stuck = {{"archive[1]", 3s}};
   view.topologies.push_back(std::move(topology));
@@ -88,10 +92,12 @@ TEST_CASE("metrics have one family per name, with help, type and base units") {
         "# TYPE topology_queue_seconds histogram\n"
         "# TYPE topology_execute_seconds histogram\n"
         "# TYPE topology_tuples_emitted_total counter\n"
+        "# TYPE topology_component_lag_records gauge\n"
         "# TYPE topology_tuples_opened_total counter\n"
         "# TYPE topology_tuples_acked_total counter\n"
         "# TYPE topology_pending_tuples gauge\n"
         "# TYPE topology_complete_seconds histogram\n"
+        "# TYPE topology_source_lag_records gauge\n"
         "# TYPE topology_oldest_pending_seconds gauge\n"
         "# TYPE topology_stuck_seconds gauge\n"
         "# TYPE topology_in_flight_bytes gauge\n"
@@ -102,6 +108,15 @@ TEST_CASE("metrics have one family per name, with help, type and base units") {
         "ingest_requests_total{status=\"400\"} 1\n");
   CHECK(lines_with(text, "topology_oldest_pending_seconds") ==
         "topology_oldest_pending_seconds{topology=\"raw\",component=\"readings\"} 2.5\n");
+}
+
+TEST_CASE("lag is shown by partition, which is all that grows with it") {
+  const std::string text = metrics_text(example());
+  CHECK(lines_with(text, "topology_source_lag_records{") ==
+        "topology_source_lag_records{topology=\"raw\",component=\"readings\",task=\"0\","
+        "topic=\"reports\",partition=\"0\"} 5\n"
+        "topology_source_lag_records{topology=\"raw\",component=\"readings\",task=\"0\","
+        "topic=\"reports\",partition=\"3\"} 0\n");
 }
 
 TEST_CASE("tasks of a component are summed, and counters conserve") {
@@ -159,7 +174,11 @@ TEST_CASE("the JSON view holds graph, tasks, errors, oldest and stuck, whatever 
   CHECK(topology["tasks"][1]["executed"] == 40);
   CHECK(topology["errors"][0]["text"] == "bad \xef\xbf\xbd bytes");
   CHECK(topology["oldest_in_flight"][0]["where"] == "queued for archive[1]");
+  CHECK(topology["oldest_in_flight"][0]["topic"] == "reports");
   CHECK(topology["stuck"][0]["for_ns"] == 3'000'000'000);
+  CHECK(topology["lag"] == nlohmann::json::parse(R"([
+      {"spout":"readings","task":0,"topic":"reports","is_paused":false,"partition":0,"records":5},
+      {"spout":"readings","task":0,"topic":"reports","is_paused":false,"partition":3,"records":0}])"));
 }
 
 TEST_CASE("the JSON view shows buckets when it is asked to, and only those that hold something") {

@@ -88,9 +88,15 @@ TEST_CASE("errors are in order of time, and no terminal obeys them") {
   CHECK(errors_text(json::object(), Style::kPlain) == "no errors\n");
 }
 
-TEST_CASE("lag is shown by spout") {
+TEST_CASE("lag is shown by spout, and by partition where that is known") {
   CHECK(lag_text(view_at(1, 1, 1), Style::kPlain) ==
-        "topology  spout    task  behind  source\nraw       reports     0    12 k  paused\n");
+        "topology  spout    partition  task  behind  source\n"
+        "raw       reports  all           0    12 k  paused\n");
+  json view = view_at(1, 1, 1);
+  view["topologies"][0]["lag"][0]["topic"] = "in";
+  view["topologies"][0]["lag"][0]["partition"] = 3;
+  CHECK(
+      holds(lag_text(view, Style::kPlain), "raw       reports  in/3          0    12 k  paused\n"));
 }
 
 TEST_CASE("top orders components by their load between two looks") {

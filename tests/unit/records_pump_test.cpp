@@ -481,4 +481,8 @@ TEST_CASE("record pump: lag counts what is unread and what is not done") {
   f.ack(taken[0]);
   f.pump->tick();
   CHECK(f.stats.lag.get() == 9);
+  std::uint64_t by_partition = 0;
+  for (const PartitionLag& lag : f.stats.lags())
+    by_partition += lag.records;
+  CHECK(by_partition == 9);
 }

@@ -143,6 +143,7 @@ class WatchedSource final : public RecordSource, private AssignmentListener {
     return done;
   }
   std::optional<std::uint64_t> lag() const override { return source_->lag(); }
+  std::vector<PartitionLag> partition_lags() const override { return source_->partition_lags(); }
   void close() override {
     source_->close();
     forget_all();

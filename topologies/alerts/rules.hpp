@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "bora/clock.hpp"
+#include "bora/tuple_fields.hpp"
 #include "topologies/coldchain/last_seen.hpp"
 #include "topologies/coldchain/silent_set.hpp"
 
@@ -34,6 +36,11 @@ struct HeardReading {
   WallTime received{};  ///< Accepted by authentication.
   coldchain::ReadingPlace place;
 };
+
+/// For taps.
+inline void tuple_json(const HeardReading& in, std::string& out) {
+  TupleFields(out).add("device", in.device).add("time", to_millis(in.time));
+}
 
 /// The beginning of the silence that a reading ends; nothing when it ends none. All of it is event time,
 /// so a replay says the same.

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "bora/clock.hpp"
+#include "bora/tuple_fields.hpp"
 #include "spouts/consumed_record.hpp"
 #include "topologies/coldchain/messages.hpp"
 
@@ -68,5 +70,22 @@ struct Outcome {
   WallTime received{};
   ConsumedRecord record;
 };
+
+/// For taps: no secret, and no payload, which holds some.
+inline void tuple_json(const DeviceClaim& in, std::string& out) {
+  TupleFields(out).add("device", in.id).add("record", in.record);
+}
+inline void tuple_json(const GatewayClaim& in, std::string& out) {
+  TupleFields(out).add("gateway", in.id);
+}
+inline void tuple_json(const Verdict& in, std::string& out) {
+  TupleFields(out).add("finding", to_string(in.finding)).add("device", in.device_id);
+}
+inline void tuple_json(const Outcome& in, std::string& out) {
+  TupleFields(out)
+      .add("finding", to_string(in.finding))
+      .add("device", in.device_id)
+      .add("record", in.record);
+}
 
 }  // namespace bora::authentication

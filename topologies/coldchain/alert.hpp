@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bora/clock.hpp"
+#include "bora/tuple_fields.hpp"
 #include "topologies/coldchain/messages.hpp"
 #include "topologies/coldchain/rejection.hpp"
 
@@ -40,6 +41,16 @@ struct Alert {
   DeviceInfo info = {};
   bool operator==(const Alert&) const = default;
 };
+
+/// For taps: without what the registry says of people.
+inline void tuple_json(const Alert& in, std::string& out) {
+  TupleFields(out)
+      .add("device", in.device_id)
+      .add("kind", to_string(in.kind))
+      .add("value", in.value)
+      .add("limit", in.limit)
+      .add("time", to_millis(in.time));
+}
 
 /// `DEVICE-KIND-MILLISECONDS`, such as "123-too_hot-1466380800123": device, kind and time of the reading
 /// are all that it is made of, so the same reading makes the same id in every process and at every

@@ -8,6 +8,7 @@
 
 #include "bora/check.hpp"
 #include "bora/clock.hpp"
+#include "bora/tuple_fields.hpp"
 
 /// What the cold-chain topologies say to each other. README.md shows the wire format.
 ///
@@ -96,6 +97,16 @@ struct MessageIdentity {
   WallTime time{};  ///< When it was measured.
   bool operator==(const MessageIdentity&) const = default;
 };
+
+/// For taps.
+inline void tuple_json(const Reading& in, std::string& out) {
+  TupleFields(out)
+      .add("device", in.device_id)
+      .add("gateway", in.gateway_id)
+      .add("temperature", in.temperature)
+      .add("battery", std::uint32_t{in.battery})
+      .add("time", to_millis(in.time));
+}
 
 /// The reading of an accepted report, without the secrets.
 [[nodiscard]] inline Reading to_reading(const Report& report, WallTime received) noexcept {

@@ -12,6 +12,7 @@
 
 #include "bora/clock.hpp"
 #include "bora/status.hpp"
+#include "bora/tuple_fields.hpp"
 #include "topologies/coldchain/messages.hpp"
 
 /// The curves of the devices, wherever they are stored. The embedded store and the writers to outside
@@ -36,6 +37,15 @@ struct SeriesPoint {
   Series series = Series::kTemperature;
   bool operator==(const SeriesPoint&) const = default;
 };
+
+/// For taps.
+inline void tuple_json(const SeriesPoint& in, std::string& out) {
+  TupleFields(out)
+      .add("device", in.device_id)
+      .add("series", to_string(in.series))
+      .add("value", in.value)
+      .add("time", to_millis(in.time));
+}
 
 /// A point that its store does not take, whenever it is asked.
 struct RefusedPoint {

@@ -37,6 +37,9 @@ class TappedSource final : public RecordSource {
     return source_->commit(requests);
   }
   [[nodiscard]] std::optional<std::uint64_t> lag() const override { return source_->lag(); }
+  [[nodiscard]] std::vector<PartitionLag> partition_lags() const override {
+    return source_->partition_lags();
+  }
   void close() override { source_->close(); }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "bora/batch_sink.hpp"
 #include "bora/bolt.hpp"
+#include "bora/tuple_fields.hpp"
 #include "spouts/consumed_record.hpp"
 #include "topologies/coldchain/codec.hpp"
 #include "topologies/coldchain/messages.hpp"
@@ -18,6 +19,15 @@ struct ArchiveRow {
   ConsumedRecord record;
   coldchain::MessageIdentity identity;
 };
+
+/// For taps.
+inline void tuple_json(const ArchiveRow& in, std::string& out) {
+  TupleFields(out)
+      .add("device", in.identity.device_id)
+      .add("gateway", in.identity.gateway_id)
+      .add("time", to_millis(in.identity.time))
+      .add("record", in.record);
+}
 
 /// Reads device, gateway and time out of a message, and refuses what is no message (Permanent, so that
 /// it becomes a dead letter with the reason).

@@ -10,6 +10,7 @@
 #include "bora/bolt.hpp"
 #include "bora/gauge.hpp"
 #include "bora/record.hpp"
+#include "bora/tuple_fields.hpp"
 #include "spouts/consumed_record.hpp"
 #include "topologies/coldchain/alert.hpp"
 #include "topologies/coldchain/messages.hpp"
@@ -37,6 +38,17 @@ struct Candidate {
   coldchain::Alert alert;
   RecordPosition position;
 };
+
+/// For taps.
+inline void tuple_json(const LocatedReading& in, std::string& out) { tuple_json(in.reading, out); }
+inline void tuple_json(const ConfiguredReading& in, std::string& out) {
+  TupleFields(out)
+      .add("reading", in.located)
+      .add("min", in.limits.min_temperature)
+      .add("max", in.limits.max_temperature)
+      .add("min_battery", in.limits.min_battery);
+}
+inline void tuple_json(const Candidate& in, std::string& out) { tuple_json(in.alert, out); }
 
 /// Reads readings, and refuses what is none (Permanent, with the reason).
 class ParseBolt final : public Bolt<ConsumedRecord, LocatedReading> {
