@@ -100,7 +100,7 @@ def judge(run: Run, case: Case, load: Load, oracle: Oracle) -> None:
     elif replays:
         run.unfit.append(f"{replays:,} replays")
     if throughput <= 0:
-        run.wrong.append("nothing was completed in the measured part")
+        run.unfit.append("nothing was completed in the measured part")
     if load.rate and (found.get("saturated") or throughput < SATURATED_BELOW * found["rate"]):
         run.saturated = True
     note_unsteady(run, load)

@@ -42,7 +42,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="a further contestant for each graph, acked: a program that follows the protocol")
     options = parser.parse_args(given)
     if options.smoke:
-        options.rounds, options.seconds, options.warmup, options.java_warmup = 1, 0.1, 0, 0
+        options.rounds, options.seconds, options.warmup, options.java_warmup = 1, 0.1, 0, 2
         options.open, options.records = "none", min(options.records, SMOKE_RECORDS)
     return options
 

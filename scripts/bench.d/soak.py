@@ -118,7 +118,7 @@ def watch(coldchain: Coldchain, load: Load, seconds: float, every: float,
 def main(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("minutes", type=float)
-    parser.add_argument("--rate", type=int, default=500, help="reports a second (%(default)s)")
+    parser.add_argument("--rate", type=int, default=2000, help="reports a second (%(default)s)")
     parser.add_argument("--devices", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--program", type=Path, default=ROOT / "build/release/bin/coldchain")
     parser.add_argument("--out", type=Path, default=ROOT / "build/soak")

@@ -54,6 +54,9 @@ class OneRun(unittest.TestCase):
     def test_a_run_that_still_gets_faster_is_unfit(self) -> None:
         self.assertIn("not warm", run_of("cold").unfit[0])
 
+    def test_a_run_that_did_nothing_is_unfit(self) -> None:
+        self.assertIn("nothing was completed", run_of(throughput=0).unfit[0])
+
     def test_a_noisy_machine_makes_a_run_unfit(self) -> None:
         self.assertIn("others had 30%", run_of(noise=Noise(0.3, 0.0)).unfit[0])
         self.assertIn("the hypervisor 20%", run_of(noise=Noise(0.0, 0.2)).unfit[0])
