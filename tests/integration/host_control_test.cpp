@@ -22,6 +22,7 @@
 #include "host/control_api.hpp"
 #include "host/openapi.hpp"
 #include "host/process.hpp"
+#include "host/process_stats.hpp"
 #include "support/host_example.hpp"
 #include "support/openapi_check.hpp"
 #include "support/temporary_directory.hpp"
@@ -429,10 +430,29 @@ TEST_CASE_METHOD(Running, "the log and a tap can be followed") {
 TEST_CASE_METHOD(Running,
                  "connections that say nothing, huge headers and slow readers hold up nobody") {
   start();
+  REQUIRE(get("/livez").status == 200);
+  const std::uint64_t resident = process_stats().resident_bytes;
   std::vector<std::unique_ptr<testing::Wire>> silent;
-  for (int i = 0; i < 300; ++i)  // more than there is room for
+  for (int i = 0; i < 1'000; ++i)  // more than there is room for
     silent.push_back(std::make_unique<testing::Wire>(port()));
   CHECK(get("/livez").status == 200);
+  // Whoever guesses, and pages of other sites, change nothing and leave nothing behind.
+  http::Client guesser{{.port = port(), .timeout = 30s}};
+  for (int i = 0; i < 300; ++i) {
+    const std::vector<Header> wrong{{"Authorization", "Bearer " + std::to_string(i)},
+                                    {"Content-Type", "application/json"}};
+    const std::vector<Header> foreign{{"Authorization", "Bearer " + kToken},
+                                      {"Content-Type", "application/json"},
+                                      {"Origin", "https://elsewhere.example"}};
+    const auto guessed = guesser.send(Method::kPost, "/api/v1/drain", "", wrong);
+    const auto crossed = guesser.send(Method::kPost, "/api/v1/drain", "", foreign);
+    REQUIRE(guessed);
+    REQUIRE(crossed);
+    REQUIRE(guessed->status == 401);
+    REQUIRE(crossed->status == 403);
+  }
+  CHECK_FALSE(process->is_stop_requested());
+  CHECK(process_stats().resident_bytes < resident + (64U << 20));
   testing::Wire huge{port()};
   huge.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
   CHECK(huge.read_until("431"));
