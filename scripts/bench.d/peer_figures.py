@@ -22,6 +22,7 @@ class Figure:
     latency_us: dict[str, Spread] = field(default_factory=dict)
     source_late_us: Spread | None = None
     noise: str = ""
+    noise_of_runs: list[dict[str, float]] = field(default_factory=list)
     per_second: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -40,6 +41,8 @@ def figure_of(runs: Sequence[Run], spread_limit: float = SPREAD_LIMIT) -> Figure
     left out while most are good."""
     noise = max((max(run.noise.others, run.noise.steal) for run in runs), default=0.0)
     figure = Figure(runs=len(runs), noise=f"{noise:.0%}")
+    figure.noise_of_runs = [{"others": round(run.noise.others, 3), "steal": round(run.noise.steal, 3)}
+                            for run in runs]
     figure.left_out = [reason for run in runs for reason in run.unfit]
     wrong = [reason for run in runs for reason in run.wrong]
     saturated = [run for run in runs if run.saturated]
@@ -58,7 +61,8 @@ def figure_of(runs: Sequence[Run], spread_limit: float = SPREAD_LIMIT) -> Figure
         fill(figure, good)
         figure.refused = too_wide(figure, spread_limit)
     if figure.refused:
-        return Figure(figure.refused, figure.runs, noise=figure.noise, left_out=figure.left_out)
+        return Figure(figure.refused, figure.runs, noise=figure.noise, noise_of_runs=figure.noise_of_runs,
+                      left_out=figure.left_out)
     return figure
 
 

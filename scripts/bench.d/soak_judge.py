@@ -18,8 +18,8 @@ class Bound:
 
 
 BOUNDS = {
-    # Write buffers of 32 MiB in each of three stores fill and are written out.
-    "memory": Bound(0.10, 48.0, "MiB"),
+    # A write buffer of one of the stores, which fill and are written out.
+    "memory": Bound(0.10, 32.0, "MiB"),
     "files": Bound(0.02, 3.0, ""),
     "threads": Bound(0.0, 2.0, ""),
     "latency": Bound(0.50, 10.0, "ms"),

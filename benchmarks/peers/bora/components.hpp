@@ -26,6 +26,8 @@ namespace bora::peers {
 
 /// What the components of one run share with who runs it. Outlives the topology.
 struct Run {
+  explicit Run(const Options& given) : options(given) {}
+
   const Options& options;
   bench::OpenLoop* schedule = nullptr;  ///< Open loop only, as are latencies.
   Latencies* latencies = nullptr;

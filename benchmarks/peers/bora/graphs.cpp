@@ -113,7 +113,7 @@ std::uint64_t completing(Graph graph, std::uint64_t sent) {
 RunResult run_engine(const Options& options) {
   std::optional<bench::OpenLoop> schedule;
   Latencies latencies{options, options.graph == Graph::kWordcount ? kWordsPerSentence : 1};
-  Run run{.options = options};
+  Run run{options};
   if (options.is_paced()) {
     run.schedule = &schedule.emplace(options.rate, options.all_seconds());
     run.latencies = &latencies;
