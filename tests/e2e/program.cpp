@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
@@ -51,6 +52,16 @@ Program::Program(const std::string& program, std::vector<std::string> arguments,
 
 Program::~Program() {
   if (!code_) kill();
+  keep_output();
+}
+
+void Program::keep_output() const {
+  const char* const directory = std::getenv("BORA_KEEP_OUTPUT");
+  if (directory == nullptr || *directory == '\0') return;
+  std::ofstream copy{std::filesystem::path(directory) /
+                         (output_.filename().string() + "." + std::to_string(child_)),
+                     std::ios::binary};
+  copy << output();
 }
 
 void Program::signal(int number) {

@@ -10,6 +10,8 @@
 namespace bora::e2e {
 
 /// A program as a user runs it: a child process whose output, both kinds of it, goes to a file.
+/// Where the environment sets BORA_KEEP_OUTPUT, a copy of its output stays there: scripts/check-secrets
+/// looks at it.
 /// Threads: single-owner. Lifetime: the destructor ends it with SIGKILL if it still runs.
 class Program {
  public:
@@ -36,6 +38,8 @@ class Program {
   [[nodiscard]] pid_t pid() const noexcept { return child_; }
 
  private:
+  void keep_output() const;
+
   const std::filesystem::path output_;
   const std::size_t begins_at_;  // in the file
   pid_t child_ = -1;
