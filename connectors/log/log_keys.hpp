@@ -9,6 +9,7 @@
 // Keys of the log's database, all numbers big-endian:
 //   family "chunks"   u32 topic | u32 partition | u64 last offset of the chunk  ->  chunk_codec.hpp
 //   family "default"  'F'                                  ->  u32 format version
+//                     'P'                                  ->  nothing: written and removed at once
 //                     'T' | name                           ->  u32 id | u32 partitions
 //                                                              | u64 age, ms | u64 bytes
 //                                                              | u32 cleanup | u64 delay, ms
@@ -23,6 +24,7 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kMetaFamily = "default";
 inline constexpr std::string_view kChunkFamily = "chunks";
 inline constexpr std::string_view kFormatKey = "F";
+inline constexpr std::string_view kProbeKey = "P";
 inline constexpr char kTopicTag = 'T';
 inline constexpr char kStartTag = 'S';
 inline constexpr char kCommitTag = 'C';

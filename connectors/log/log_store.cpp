@@ -60,6 +60,29 @@ Status LogStore::reopen() {
   return {};
 }
 
+std::string LogStore::failure() const {
+  const std::lock_guard lock{failure_mutex_};
+  return failure_;
+}
+
+void LogStore::note(const Status& written, bool is_synced) {
+  // One that is not synced says little of the disk.
+  if (written && (!is_synced || !has_failure_.load())) return;
+  const std::lock_guard lock{failure_mutex_};
+  failure_ = std::string{written.message()};
+  has_failure_.store(!written);
+}
+
+Status LogStore::probe() {
+  constexpr std::string_view kTried = "write again";
+  if (!has_failure_.load()) return {};
+  rocksdb::WriteBatch batch;
+  if (Status put = translate(batch.Put(kProbeKey, std::string(kChunkBytes, '\0')), kTried); !put)
+    return put;
+  if (Status out = translate(batch.Delete(kProbeKey), kTried); !out) return out;
+  return write(batch, /*is_synced=*/true, kTried);
+}
+
 Status LogStore::check_format() {
   std::string stored;
   const rocksdb::Status found =
@@ -286,6 +309,7 @@ Status LogStore::write(rocksdb::WriteBatch& batch, bool is_synced, std::string_v
     written = database->write(options, batch, tried);
     if (!written) failed_.store(true);
   }
+  note(written, is_synced);
   if (!written && failure_hook_) failure_hook_();
   return written;
 }

@@ -81,6 +81,10 @@ class LogStore {
   void on_failure(std::function<void()> hook) { failure_hook_ = std::move(hook); }
   [[nodiscard]] bool has_failed() const noexcept { return failed_.load(); }
   Status reopen();
+  /// What the last write that failed said; empty since something was written and synced.
+  [[nodiscard]] std::string failure() const;
+  /// Writes and syncs as much as a chunk, and removes it, if there is a failure().
+  Status probe();
 
  private:
   friend class ChunkIterator;
@@ -104,6 +108,7 @@ class LogStore {
   [[nodiscard]] Error damaged(std::string_view what) const;
   Status check_format();
   Status write(rocksdb::WriteBatch& batch, bool is_synced, std::string_view tried);
+  void note(const Status& written, bool is_synced);
   template <class Each>
   Status for_each_tagged(char tag, Each each) const;
 
@@ -115,6 +120,9 @@ class LogStore {
   const LogOptions options_;
   std::function<void()> failure_hook_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> has_failure_{false};  // a hint for note(): failure_ is not empty
+  mutable std::mutex failure_mutex_;      // guards failure_
+  std::string failure_;
   mutable std::shared_mutex mutex_;            // guards database_ and what iterators hold of it
   std::unique_ptr<store::Database> database_;  // null after a failed reopen()
   mutable std::mutex iterators_mutex_;         // guards iterators_

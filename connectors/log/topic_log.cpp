@@ -87,6 +87,10 @@ Result<std::uint64_t> TopicLog::enforce_retention(WallTime now) {
 
 LogStats TopicLog::stats() const { return core_->stats(); }
 
+std::string TopicLog::failure() const { return core_->store().failure(); }
+
+Status TopicLog::probe() { return core_->store().probe(); }
+
 void TopicLog::close() { core_->writer().close(); }
 
 }  // namespace bora::log

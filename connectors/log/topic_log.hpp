@@ -83,6 +83,11 @@ class TopicLog {
   Result<std::uint64_t> enforce_retention(WallTime now);
 
   [[nodiscard]] LogStats stats() const;
+  /// Why the disk took no more at the last attempt, with the path and what to do; empty since it does.
+  [[nodiscard]] std::string failure() const;
+  /// Tries the disk again if there is a failure(), which appends do too: so the end of it is noticed
+  /// when nobody appends. To be called from time to time by the owner.
+  Status probe();
 
   /// Completes what is queued, then refuses appends. Reading and committing go on. Safe to call twice.
   void close();

@@ -105,3 +105,69 @@ def run(cluster, count):
         print(f"{name:16}{us[0]:8.1f}{us[1]:8.1f}{us[2]:8.1f}{us[3]:10.1f}", flush=True)
     print("what is in the topics now is not what devices sent: scripts/cluster wipe")
     return 0
+
+
+# -- all of them together --------------------------------------------------------------------------
+
+TOGETHER = ("raw", "authentication", "datapoints", "thresholds", "alerts")
+GOAL = 70_000  # reports a second
+
+
+def start_together(cluster):
+    for name in TOGETHER:
+        (cluster.state / name / "stopped").unlink(missing_ok=True)
+
+
+def wait_together(cluster, begin, patience):
+    """Seconds from `begin` on until each of them is done; downstream counts when its source is."""
+    done = {}
+    while len(done) < len(TOGETHER):
+        for name in TOGETHER:
+            source = oracle.READS[name]
+            waits = source == "readings" and "authentication" not in done
+            if name not in done and not waits and not oracle.lag(cluster, name, source):
+                done[name] = time.monotonic() - begin
+        if time.monotonic() - begin > patience:
+            raise SystemExit(f"cluster: only {', '.join(done) or 'none'} came through in {patience} s")
+        time.sleep(0.2)
+    return done
+
+
+def run_together(cluster, count):
+    """All five work off the same reports at once: the rate of each, and what it costs."""
+    services = cluster.services()
+    host = cluster.host(services)
+    for name in services:
+        if name.startswith("devices-"):
+            cluster.stop(name)
+    if not oracle.wait_through(cluster, services, host, 120):
+        return 1
+    cluster.stop("legacy")
+    publish(cluster, reports(cluster, host, 40))  # secrets are compared once
+    wait_together(cluster, time.monotonic(), 120)
+    for name in TOGETHER:
+        cluster.stop(name)
+    publish(cluster, reports(cluster, host, count))
+    start_together(cluster)
+    cluster.wait_healthy(120)
+    before = dict(servers(cluster), **{name: cpu_of(cluster.pid_of(name)) for name in TOGETHER})
+    left = min(oracle.lag(cluster, name, "reports") for name in ("raw", "authentication"))
+    begin = time.monotonic()
+    done = wait_together(cluster, begin, 3600)
+    took = max(done.values())
+    after = dict(servers(cluster), **{name: cpu_of(cluster.pid_of(name)) for name in TOGETHER})
+    used = {name: after[name] - before[name] for name in after}
+    print(f"{left} reports through everything in {took:.1f} s: {left / took:,.0f}/s; "
+          f"{sum(used.values()) / took:.2f} of {os.cpu_count()} cores used, load {os.getloadavg()[0]:.1f}")
+    print(f"{'':20}{'us a report':>12}{'of one core':>12}{'reports/s':>12}")
+    for name in used:
+        rate = f"{left / done[name]:12,.0f}" if name in done else ""
+        print(f"{name:20}{used[name] / left * 1e6:12.1f}{used[name] / took:12.0%}{rate}")
+    for what, parts in (("all of it", used), ("without KairosDB", {n: c for n, c in used.items() if n != "kairosdb"}),
+                        ("the five programs", {n: used[n] for n in TOGETHER})):
+        each = sum(parts.values()) / left * 1e6
+        most = max(parts, key=parts.get)
+        print(f"{what}: {each:.1f} us of CPU a report, the most in {most}; two cores hold at most "
+              f"{2e6 / each:,.0f} reports/s, {GOAL:,}/s take {GOAL * each / 1e6:.1f} cores")
+    print("what is in the topics now is not what devices sent: scripts/cluster wipe")
+    return 0

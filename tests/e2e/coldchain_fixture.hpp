@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bora/status.hpp"
@@ -18,6 +19,10 @@ namespace bora::e2e {
 /// Threads: single-owner.
 class Coldchain {
  public:
+  Coldchain() = default;
+  /// On this directory, which may be on another file system.
+  explicit Coldchain(std::filesystem::path data) : data_(std::move(data)) {}
+
   /// Starts it on free ports with these settings on top; returns at once.
   Program& start(const std::vector<std::string>& settings = {});
   /// Writes the devices and gateways of Reports into the registry, which must not be open: so their
@@ -37,13 +42,16 @@ class Coldchain {
   /// Waits until every topology is done with every record. False when that took too long.
   bool wait_done();
 
-  [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "data"; }
+  [[nodiscard]] std::filesystem::path data() const {
+    return data_.empty() ? directory_.path() / "data" : data_;
+  }
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "log"; }
   /// Everything that all runs wrote.
   [[nodiscard]] std::string log() const;
 
  private:
   testing::TemporaryDirectory directory_;
+  const std::filesystem::path data_ = {};  // empty: in directory_
   std::unique_ptr<Program> program_;
 };
 

@@ -15,14 +15,16 @@
 namespace bora::parts {
 
 namespace {
-constexpr std::chrono::minutes kRetentionEvery{1};
+constexpr std::chrono::seconds kLookEvery{1};
+constexpr int kLooksARetention = 60;
 }  // namespace
 
-/// Calls enforce_retention() from time to time.
+/// Does what the log wants done from time to time.
 class LogPart::Keeper {
  public:
-  Keeper(log::TopicLog& log, const Clock& clock)
-      : log_(log), clock_(clock), thread_([this] { run(); }) {}
+  using Say = std::function<void(host::LogLevel, std::string_view)>;
+  Keeper(log::TopicLog& log, const Clock& clock, Say say)
+      : log_(log), clock_(clock), say_(std::move(say)), thread_([this] { run(); }) {}
   ~Keeper() {
     {
       const std::lock_guard lock(mutex_);
@@ -37,15 +39,27 @@ class LogPart::Keeper {
  private:
   void run() {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, kRetentionEvery, [this] { return stopping_; })) {
+    for (auto looks = 1; !changed_.wait_for(lock, kLookEvery, [this] { return stopping_; });
+         ++looks) {
       lock.unlock();
-      log_.enforce_retention(clock_.wall_now()).status().ignore("tried again in a minute");
+      look_at_disk();
+      if (looks % kLooksARetention == 0)
+        log_.enforce_retention(clock_.wall_now()).status().ignore("tried again in a minute");
       lock.lock();
     }
+  }
+  void look_at_disk() {
+    const std::string failure = log_.failure();
+    if (!failure.empty() && !has_failed_) say_(host::LogLevel::kError, failure);
+    if (failure.empty() && has_failed_) say_(host::LogLevel::kInfo, "the disk takes writes again");
+    has_failed_ = !failure.empty();
+    if (has_failed_) log_.probe().ignore("tried again at the next look");
   }
 
   log::TopicLog& log_;
   const Clock& clock_;
+  const Say say_;
+  bool has_failed_ = false;  // the thread's own: said, and not over
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_
@@ -55,6 +69,17 @@ class LogPart::Keeper {
 LogPart::LogPart(log::LogOptions options, const Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 LogPart::~LogPart() = default;
+
+void LogPart::attach(host::ServiceHost host) {
+  taps_ = host.taps;
+  if (host.log) say_ = std::move(host.log);
+}
+
+std::optional<std::string> LogPart::unready() const {
+  std::string failure = log_ ? log_->failure() : std::string{};
+  if (failure.empty()) return std::nullopt;
+  return failure;
+}
 
 Status LogPart::start() {
   auto opened = log::TopicLog::open(options_, clock_);
@@ -69,7 +94,7 @@ Status LogPart::start() {
                      "`coldchain run` is all of them in one process"};
   }
   log_ = std::move(opened).value();
-  keeper_ = std::make_unique<Keeper>(*log_, clock_);
+  keeper_ = std::make_unique<Keeper>(*log_, clock_, say_);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@
 namespace bora::parts {
 
 /// The embedded topic log as a part of a process: opened before the topologies that use it, closed
-/// after them. Drives its retention by a thread of its own, once a minute.
+/// after them. A thread of its own drives its retention, once a minute, and looks whether a disk that
+/// took no more does so again; meanwhile the part is unready and says why.
 /// Threads: log() and the connections from any thread between start() and stop().
 class LogPart final : public TopicsPart {
  public:
@@ -23,10 +25,11 @@ class LogPart final : public TopicsPart {
   ~LogPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "topic log"; }
-  void attach(host::ServiceHost host) override { taps_ = host.taps; }
+  void attach(host::ServiceHost host) override;
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
+  [[nodiscard]] std::optional<std::string> unready() const override;
 
   /// Requires: started.
   [[nodiscard]] log::TopicLog& log() const {
@@ -43,6 +46,8 @@ class LogPart final : public TopicsPart {
   log::LogOptions options_;
   const Clock& clock_;
   host::Taps* taps_ = nullptr;  // of the process, if there is one
+  std::function<void(host::LogLevel, std::string_view)> say_ = [](host::LogLevel,
+                                                                  std::string_view) {};
   std::unique_ptr<log::TopicLog> log_;
   std::unique_ptr<Keeper> keeper_;
 };
