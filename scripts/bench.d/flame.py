@@ -44,7 +44,8 @@ def short(symbol: str) -> str:
 
 
 def read(lines: Iterable[str]) -> Iterator[Sample]:
-    thread, frames, library = "", [], ""
+    thread, library = "", ""
+    frames: list[str] = []
     for line in [*lines, ""]:
         if head := HEAD.match(line):
             thread, frames, library = head[1], [], ""

@@ -98,7 +98,8 @@ def run_benchmark(program: Path, rounds: int, tuples: int, out: Path) -> dict[st
     out.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([str(program), "--rounds", str(rounds), "--tuples", str(tuples), "--quiet", "0",
                     "--json", str(out), *only], check=True, stdout=subprocess.DEVNULL)
-    return json.loads(out.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 def record(ratios: dict[str, Ratio], path: Path) -> None:

@@ -56,10 +56,14 @@ class Results:
 
 
 class Rounds:
-    def __init__(self, runner: Runner, lengths: Lengths, spread_limit: float) -> None:
+    """`saturation`: throughput of closed loops by name of case, where these ran before."""
+
+    def __init__(self, runner: Runner, lengths: Lengths, spread_limit: float,
+                 saturation: dict[str, float] | None = None) -> None:
         self._runner = runner
         self._lengths = lengths
         self._spread_limit = spread_limit
+        self._saturation = dict(saturation or {})
         self._clock = Clock()
         self.results = Results()
 
@@ -72,11 +76,11 @@ class Rounds:
 
     def rates_of(self, case: Case, fixed: Sequence[int], shares: Sequence[float]) -> list[int]:
         closed = self.results.figures.get((case, 0))
-        rates = set(fixed)
-        if closed is not None and closed.throughput is not None:
-            rates |= {max(RATE_STEP, int(closed.throughput.median * share) // RATE_STEP * RATE_STEP)
-                      for share in shares}
-        return sorted(rates)
+        most = self._saturation.get(case.name, 0.0)
+        if closed is not None:
+            most = closed.throughput.median if closed.throughput else 0.0
+        of_most = {max(RATE_STEP, int(most * share) // RATE_STEP * RATE_STEP) for share in shares}
+        return sorted({*fixed, *(of_most if most else ())})
 
     def _run(self, points: Sequence[tuple[Case, int]]) -> None:
         runs: dict[tuple[Case, int], list[Run]] = defaultdict(list)

@@ -1,5 +1,6 @@
 """Runs Bora, floors by hand and its peers alternately, refuses what is broken, writes tables and plots."""
 import argparse
+import json
 import os
 import re
 import shlex
@@ -29,7 +30,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--open", default="chain", help="graphs whose latency is measured, or none (%(default)s)")
     parser.add_argument("--rates", default=",".join(map(str, FIXED_RATES)), help="tuples a second (%(default)s)")
     parser.add_argument("--shares", default=",".join(map(str, SHARES)), help="of each one's own closed loop (%(default)s)")
-    parser.add_argument("--no-closed", action="store_true", help="latency at --rates alone")
+    parser.add_argument("--closed-from", type=Path, metavar="RESULTS",
+                        help="run no closed loops: their throughput is in this results.json")
     parser.add_argument("--records", type=int, default=RECORDS, help="of the graph kafka (%(default)s)")
     parser.add_argument("--spread", type=float, default=SPREAD_LIMIT,
                         help="least to most of the runs, in medians, beyond which there is no figure (%(default)s)")
@@ -90,12 +92,22 @@ def broker_pids() -> tuple[int, ...]:
     return (int(path.read_text(encoding="ascii").split()[0]),) if path.exists() else ()
 
 
+def saturation_in(path: Path | None) -> dict[str, float]:
+    """What cases took in closed loops of an earlier run."""
+    if path is None:
+        return {}
+    return {figure["case"]: figure["throughput"]["median"]
+            for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]
+            if figure["rate"] == 0 and "throughput" in figure}
+
+
 def unbuilt(cases: list[Case], driver: Driver) -> dict[str, str]:
     """Systems that cannot be used here, and why; builds the others, as their scripts do at first use."""
     absent: dict[str, str] = {}
     for case in cases:
         if case.is_java or case.system == "windflow":
-            if case.system not in absent:
+            is_built = (ROOT / "build" / "peers" / case.system).exists()
+            if case.system not in absent and not is_built:
                 say(f"{case.system}: building, if need be")
                 try:
                     driver.run(case, Load(0, 0, 0.2))
@@ -111,14 +123,15 @@ def main(given: list[str]) -> int:
     cases = {graph: chosen(options, graph) for graph in graphs}
     driver = Driver(options)
     rounds = Rounds(driver.run, Lengths(options.rounds, options.seconds, options.warmup,
-                                        options.java_warmup, options.noise), options.spread)
+                                        options.java_warmup, options.noise), options.spread,
+                    saturation_in(options.closed_from))
     described = machine.describe()
     try:
         absent = unbuilt([case for some in cases.values() for case in some], driver)
         rounds.results.absent |= absent
         for graph in graphs:
             present = [case for case in cases[graph] if case.system not in absent]
-            if not options.no_closed:
+            if options.closed_from is None:
                 rounds.closed(present)
             if graph in options.open.split(",") and graph != "kafka":
                 rounds.open(present, [int(rate) for rate in options.rates.split(",") if rate],

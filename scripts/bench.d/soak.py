@@ -72,7 +72,7 @@ class Coldchain:
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.control}{path}", timeout=30) as answer:
-            return answer.read().decode()
+            return str(answer.read(), "utf-8")
 
     def sample(self) -> dict[str, float]:
         """Raises OSError when it has ended."""

@@ -11,7 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy" / "simulation"))
 
-from enroll import Admin, make_device  # noqa: E402  what the containers are enrolled with
+from enroll import Admin, make_device  # type: ignore[import-not-found]  # noqa: E402
 
 TICK = 0.1
 

@@ -12,6 +12,7 @@ from peer_figures import figure_of
 from peer_report import as_markdown, plots, write
 from peer_rounds import Lengths, Rounds
 from peer_runs import Load, Run, Unsupported, execute, judge
+from peers import saturation_in
 
 FAKE = Path(__file__).parent / "fake_contestant.py"
 CLOSED, OPEN = Load(0, 1, 4), Load(20_000, 1, 4)
@@ -133,6 +134,15 @@ class AllRounds(unittest.TestCase):
         good, wrong = case_with("none", "a"), case_with("none", "loses")
         self.assertEqual([20_000, 100_000, 900_000], rounds.rates_of(good, [20_000], [0.1, 0.9]))
         self.assertEqual([20_000], rounds.rates_of(wrong, [20_000], [0.1, 0.9]))
+
+    def test_closed_loops_of_an_earlier_run_serve_as_well(self) -> None:
+        rounds = self.rounds_of("a")
+        with tempfile.TemporaryDirectory() as folder:
+            write(rounds.results, {}, "x", Path(folder))
+            known = saturation_in(Path(folder) / "results.json")
+        later = Rounds(self.runner, Lengths(1, 1, 0, 0), 0.5, known)
+        self.assertEqual([500_000], later.rates_of(case_with("none", "a"), [], [0.5]))
+        self.assertEqual([], later.rates_of(case_with("none", "b"), [], [0.5]))
 
     def test_the_report_prints_the_reason_in_place_of_the_number(self) -> None:
         rounds = self.rounds_of("loses", "a")
