@@ -6,6 +6,7 @@
 #include "benchmarks/kafka/bare_client.hpp"
 #include "benchmarks/kafka/contestants.hpp"
 #include "benchmarks/kafka/metered.hpp"
+#include "benchmarks/kafka/republish.hpp"
 #include "benchmarks/kafka/topology_run.hpp"
 #include "bora/check.hpp"
 #include "bora/stable_hash.hpp"
@@ -109,27 +110,10 @@ Checksum readings_in(BenchTopics& topics, const std::string& topic, std::uint64_
 
 Outcome run_hand(BenchTopics& topics, const Load& load, Stopwatch& watch) {
   const auto out = topics.make("readings");
-  BareConsumer consumer{topics.brokers(), topics.reports(load.tuples), kPartitions};
-  BareProducer producer{topics.brokers(), out->name()};
   const SystemClock clock;
-  Meter meter{load.tuples, watch};
-  std::string value;
-  for (std::uint64_t records = 0; records < load.tuples;) {
-    const auto messages = consumer.next();
-    if (messages.empty()) continue;
-    meter.begin();
-    for (const rd_kafka_message_t* message : messages) {
-      const auto report = coldchain::parse_report(value_of(*message));
-      if (!report) continue;
-      value.clear();
-      write_reading(to_reading(*report, clock.wall_now()), value);
-      producer.produce(coldchain::record_key(report->device_id), value);
-    }
-    producer.serve();
-    records += messages.size();
-  }
-  producer.flush();
-  meter.done(producer.acknowledged());
+  republish_by_hand(topics, out->name(), load, watch, [&](const coldchain::Report& report) {
+    return to_reading(report, clock.wall_now());
+  });
   return {.checksum = readings_in(topics, out->name(), load.tuples)};
 }
 

@@ -4,6 +4,7 @@
 #include "benchmarks/kafka/contestants.hpp"
 #include "benchmarks/kafka/metered.hpp"
 #include "benchmarks/kafka/parse_bolt.hpp"
+#include "benchmarks/kafka/republish.hpp"
 #include "benchmarks/kafka/topology_run.hpp"
 #include "bolts/record_sink_bolt.hpp"
 #include "bora/check.hpp"
@@ -36,26 +37,7 @@ coldchain::Reading rewrite(const Report& report) {
 
 Outcome run_hand(BenchTopics& topics, const Load& load, Stopwatch& watch) {
   const auto out = topics.make("readings");
-  BareConsumer consumer{topics.brokers(), topics.reports(load.tuples), kPartitions};
-  BareProducer producer{topics.brokers(), out->name()};
-  Meter meter{load.tuples, watch};
-  std::string value;
-  for (std::uint64_t records = 0; records < load.tuples;) {
-    const auto messages = consumer.next();
-    if (messages.empty()) continue;
-    meter.begin();
-    for (const rd_kafka_message_t* message : messages) {
-      const auto report = coldchain::parse_report(value_of(*message));
-      if (!report) continue;
-      value.clear();
-      write_reading(rewrite(*report), value);
-      producer.produce(coldchain::record_key(report->device_id), value);
-    }
-    producer.serve();
-    records += messages.size();
-  }
-  producer.flush();
-  meter.done(producer.acknowledged());
+  republish_by_hand(topics, out->name(), load, watch, rewrite);
   return {.checksum = read_back(topics, out->name(), load.tuples)};
 }
 
