@@ -1,4 +1,8 @@
-"""Runs all of coldchain under steady load and fails when memory, files, threads, latency or lag grow."""
+"""Runs all of coldchain under steady load and fails when memory, files, threads, latency or lag grow.
+
+Exit code 0: nothing grows; 1: something does, or went wrong; 3: others had so much of the machine that latency
+or lag could not be judged.
+"""
 import argparse
 import csv
 import os
@@ -15,7 +19,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from soak_judge import BOUNDS, judge
+from machine import Reading, noise_between
+from soak_judge import BOUNDS, LEAST_SAMPLES, OTHERS_LIMIT, judge, quiet
 from soak_load import Load, enroll
 
 LAG = re.compile(r"^\w+_lag_records\{[^}]*\} (\S+)$", re.MULTILINE)
@@ -60,6 +65,10 @@ class Coldchain:
         self._process = subprocess.Popen([str(program), *options, "run"], stdout=self._log,
                                          stderr=subprocess.STDOUT)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_ready(self, seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self._process.poll() is None:
@@ -100,8 +109,9 @@ class Coldchain:
 def watch(coldchain: Coldchain, load: Load, seconds: float, every: float,
           path: Path) -> dict[str, list[float]]:
     """Samples, by name and under `time`; a file of them grows meanwhile."""
-    samples: dict[str, list[float]] = {"time": [], **{name: [] for name in BOUNDS}}
+    samples: dict[str, list[float]] = {"time": [], **{name: [] for name in BOUNDS}, "others": []}
     began = time.monotonic()
+    before = Reading.now((coldchain.pid,))
     with open(path, "w", encoding="ascii", newline="") as file:
         table = csv.writer(file)
         table.writerow(samples)
@@ -112,9 +122,12 @@ def watch(coldchain: Coldchain, load: Load, seconds: float, every: float,
             latencies = load.take_latencies()
             if not latencies:
                 continue
+            after = Reading.now((coldchain.pid,))
             # The median: one stall of the machine's disk is not the program's.
             found = coldchain.sample() | {"latency": statistics.median(latencies),
-                                          "time": time.monotonic() - began}
+                                          "time": time.monotonic() - began,
+                                          "others": noise_between(before, after).others}
+            before = after
             for name, values in samples.items():
                 values.append(found[name])
             table.writerow(f"{values[-1]:.2f}" for values in samples.values())
@@ -126,8 +139,26 @@ def watch(coldchain: Coldchain, load: Load, seconds: float, every: float,
     return samples
 
 
+def conclude(samples: dict[str, list[float]]) -> tuple[list[str], bool]:
+    """Prints what became of each; gives what grows, and whether others kept something from being judged."""
+    faults, is_noisy = [], False
+    for name in BOUNDS:
+        times, values = quiet(name, samples)
+        if len(times) < LEAST_SAMPLES <= len(samples["time"]):
+            is_noisy = True
+            print(f"noisy  {name:<8} others had over {OTHERS_LIMIT:.0%} of the machine in "
+                  f"{len(samples['time']) - len(times)} of {len(samples['time'])} samples: not judged")
+            continue
+        verdict = judge(name, times, values)
+        print(verdict)
+        if verdict.grows:
+            faults.append(str(verdict))
+    return faults, is_noisy
+
+
 def main(given: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("minutes", type=float)
     parser.add_argument("--rate", type=int, default=2000, help="reports a second (%(default)s)")
     parser.add_argument("--devices", type=int, default=60, help="(%(default)s)")
@@ -151,9 +182,7 @@ def main(given: Sequence[str]) -> int:
     finally:
         code = coldchain.stop()
     print()
-    verdicts = [judge(name, samples["time"], samples[name]) for name in BOUNDS]
-    faults = [str(verdict) for verdict in verdicts if verdict.grows]
-    print("\n".join(map(str, verdicts)))
+    faults, is_noisy = conclude(samples)
     if code != 0:
         faults.append(f"coldchain ended with code {code}: {options.out}/coldchain.log")
     if load.faults:
@@ -161,7 +190,7 @@ def main(given: Sequence[str]) -> int:
     print(f"soak: {load.accepted:,} reports in {options.minutes:g} min; samples are in {options.out}/samples.csv")
     for fault in faults:
         print(f"soak: FAILED: {fault}")
-    return int(bool(faults))
+    return 1 if faults else 3 if is_noisy else 0
 
 
 if __name__ == "__main__":

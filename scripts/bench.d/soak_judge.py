@@ -7,6 +7,9 @@ from stats import slope
 # The first part is left out: caches and write buffers fill.
 WARM_UP_SHARE = 0.25
 LEAST_SAMPLES = 12
+# What others take of the machine makes these worse: samples in which it was more than that are left out.
+SENSITIVE = ("latency", "lag")
+OTHERS_LIMIT = 0.25
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ class Verdict:
         return (f"{'GROWS' if self.grows else 'steady':<6} {self.name:<8} {self.begin:10,.1f} {self.unit:<8}"
                 f"grew by {self.growth:,.1f} (at the rate of the second half: {self.late_growth:,.1f}), "
                 f"{self.allowed:,.1f} allowed")
+
+
+def quiet(name: str, samples: dict[str, list[float]]) -> tuple[list[float], list[float]]:
+    """Times and values that say something of the program, and not of who else was at work."""
+    kept = [nth for nth, others in enumerate(samples["others"])
+            if name not in SENSITIVE or others <= OTHERS_LIMIT]
+    return [samples["time"][nth] for nth in kept], [samples[name][nth] for nth in kept]
 
 
 def judge(name: str, times: Sequence[float], values: Sequence[float]) -> Verdict:

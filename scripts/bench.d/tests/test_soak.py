@@ -1,10 +1,13 @@
 """The soak test sees what grows, and is not fooled by what only looks like it."""
+import contextlib
+import io
 import math
 import random
 import unittest
 from collections.abc import Callable
 
-from soak_judge import judge
+from soak import conclude
+from soak_judge import BOUNDS, judge
 
 TIMES = [30.0 * nth for nth in range(120)]  # an hour
 
@@ -40,6 +43,31 @@ class Growth(unittest.TestCase):
     def test_a_few_samples_decide_nothing(self) -> None:
         with self.assertRaisesRegex(ValueError, "too few"):
             judge("memory", TIMES[:5], TIMES[:5])
+
+
+class OthersAtWork(unittest.TestCase):
+    def samples(self, others: Callable[[float], float]) -> dict[str, list[float]]:
+        count = len(TIMES)
+        steady = {name: [50.0] * count for name in BOUNDS}
+        return {"time": TIMES, **steady, "others": [others(at) for at in TIMES],
+                "latency": [500.0 if others(at) > 0.5 else 8.0 for at in TIMES]}
+
+    def conclude(self, samples: dict[str, list[float]]) -> tuple[list[str], bool]:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return conclude(samples)
+
+    def test_samples_that_others_disturbed_are_left_out_of_latency(self) -> None:
+        self.assertEqual(([], False), self.conclude(self.samples(lambda at: 0.9 if at > 1800 else 0.0)))
+
+    def test_with_too_few_quiet_samples_latency_is_not_judged(self) -> None:
+        self.assertEqual(([], True), self.conclude(self.samples(lambda at: 0.9 if at > 100 else 0.0)))
+
+    def test_memory_is_judged_whatever_others_do(self) -> None:
+        samples = self.samples(lambda _: 0.9) | {"memory": [100 + at * 0.1 for at in TIMES]}
+        faults, is_noisy = self.conclude(samples)
+        self.assertTrue(is_noisy)
+        self.assertEqual(1, len(faults))
+        self.assertIn("memory", faults[0])
 
 
 if __name__ == "__main__":
