@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bora/record_trace.hpp"
 #include "connectors/log/topic_log.hpp"
 #include "services/coldchain/ingest_answers.hpp"
 #include "services/coldchain/report_lines.hpp"
@@ -72,8 +73,12 @@ void Ingest::append(const http::Request& request, Answer answer) {
     stats->leave();
     answer(std::move(response));
   };
-  const ReportLines lines = read_lines(request.body, clock_.wall_now());
+  ReportLines lines = read_lines(request.body, clock_.wall_now());
   if (lines.faulty_lines > 0 || lines.lines == 0) return leave(faulty(lines));
+  // A trace of the sender goes on in the topologies.
+  if (const auto trace = parse_traceparent(http::find_header(request.headers, kTraceparent)))
+    for (Record& record : lines.records)
+      set_trace(record, *trace);
   const std::uint64_t reports = lines.records.size();
   const Status queued = append_(lines.records, [stats = stats_, &clock = clock_, began, reports,
                                                 bytes = request.body.size(), leave](Status status) {

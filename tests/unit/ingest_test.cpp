@@ -152,6 +152,22 @@ TEST_CASE("202 comes when the reports are durable, not before") {
   CHECK(world.sample("coldchain_ingest_durable_seconds_sum") == Approx(0.003));
 }
 
+TEST_CASE("the trace that a request belongs to goes on with its records, when it is sampled") {
+  World w;
+  const std::string sampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  for (const std::string& sent : {sampled, sampled.substr(0, 53) + "00", std::string{"nonsense"}}) {
+    http::Request request = post(report());
+    request.headers.push_back({"traceparent", sent});
+    w.send(std::move(request));
+    w.complete();
+  }
+  REQUIRE(w.appended.size() == 3);
+  REQUIRE(w.appended[0].headers.size() == 1);
+  CHECK(w.appended[0].headers[0] == RecordHeader{"traceparent", sampled});
+  CHECK(w.appended[1].headers.empty());
+  CHECK(w.appended[2].headers.empty());
+}
+
 TEST_CASE("one faulty line refuses the whole request, with reasons and without secrets") {
   World world;
   const std::string cut = report(4).substr(0, report(4).size() - 2);
