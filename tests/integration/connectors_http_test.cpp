@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -6,85 +5,25 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <poll.h>
 #include <stdexcept>
 #include <string>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "connectors/http/client.hpp"
 #include "connectors/http/server.hpp"
+#include "support/wire.hpp"
 
 using namespace bora;
 using namespace bora::http;
+using bora::testing::Wire;
 using namespace std::chrono_literals;
 
 namespace {
 
 using Steady = std::chrono::steady_clock;
-
-// A bare connection, to send what no HTTP client would.
-class Wire {
- public:
-  explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    ::sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    is_connected_ =
-        ::connect(socket_, reinterpret_cast<::sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~Wire() { ::close(socket_); }
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
-
-  [[nodiscard]] bool is_connected() const { return is_connected_; }
-  bool send(const std::string& bytes) {
-    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-           static_cast<::ssize_t>(bytes.size());
-  }
-  /// What comes until `count` times `mark` was seen, the connection closes, or five seconds pass.
-  std::string read_until(const std::string& mark, std::size_t count) {
-    const auto deadline = Steady::now() + 5s;
-    while (times(mark) < count && Steady::now() < deadline && read_some()) {
-    }
-    return received_;
-  }
-  /// What comes until the connection closes; empty when it is still open after five seconds.
-  std::optional<std::string> read_to_end() {
-    const auto deadline = Steady::now() + 5s;
-    while (Steady::now() < deadline)
-      if (!read_some() && is_closed_) return received_;
-    return std::nullopt;
-  }
-
- private:
-  bool read_some() {
-    ::pollfd ready{socket_, POLLIN, 0};
-    if (::poll(&ready, 1, 100) <= 0) return true;
-    char part[4096];
-    const auto n = ::recv(socket_, part, sizeof part, 0);
-    if (n <= 0) return !(is_closed_ = true);
-    received_.append(part, static_cast<std::size_t>(n));
-    return true;
-  }
-  [[nodiscard]] std::size_t times(const std::string& mark) const {
-    std::size_t n = 0;
-    for (auto at = received_.find(mark); at != std::string::npos; at = received_.find(mark, at + 1))
-      ++n;
-    return n;
-  }
-
-  int socket_;
-  bool is_connected_ = false;
-  bool is_closed_ = false;
-  std::string received_;
-};
 
 // Answers on a thread of its own, in the order that the test wants.
 class Later {
@@ -216,7 +155,8 @@ TEST_CASE_METHOD(Running, "a body over the limit is 413 however it is sent") {
   for (int i = 0; i < 3; ++i)
     chunked.send("190\r\n" + std::string(400, 'x') + "\r\n");
   chunked.send("0\r\n\r\n");
-  const auto answer = chunked.read_until("\r\n\r\n", 1);
+  CHECK(chunked.read_until("\r\n\r\n"));
+  const std::string& answer = chunked.received();
   CHECK(answer.starts_with("HTTP/1.1 413 "));
   CHECK(server->stats().requests_rejected == 2);
 }
@@ -225,7 +165,8 @@ TEST_CASE_METHOD(Running, "a client that sends on after its refusal is not reset
   start({.max_body_bytes = 1000});
   Wire wire{server->port()};
   wire.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
-  CHECK(wire.read_until("}\n", 1).starts_with("HTTP/1.1 413 "));
+  CHECK(wire.read_until("}\n"));
+  CHECK(wire.received().starts_with("HTTP/1.1 413 "));
   for (int i = 0; i < 10; ++i) {
     CHECK(wire.send(std::string(1000, 'x')));
     std::this_thread::sleep_for(2ms);
@@ -236,7 +177,8 @@ TEST_CASE_METHOD(Running, "a header over the limit is 431") {
   start({.max_header_bytes = 2000});
   Wire wire{server->port()};
   wire.send("GET /where HTTP/1.1\r\nHost: x\r\nX: " + std::string(3000, 'x') + "\r\n\r\n");
-  CHECK(wire.read_until("\r\n\r\n", 1).starts_with("HTTP/1.1 431 "));
+  CHECK(wire.read_until("\r\n\r\n"));
+  CHECK(wire.received().starts_with("HTTP/1.1 431 "));
 }
 
 TEST_CASE_METHOD(Running, "what is no HTTP is 400 and ends the connection") {
@@ -248,7 +190,8 @@ TEST_CASE_METHOD(Running, "what is no HTTP is 400 and ends the connection") {
         std::string{"GET /wh\0ere HTTP/1.1\r\n\r\n", 25}}) {
     Wire wire{server->port()};
     wire.send(bytes);
-    const auto answer = wire.read_until("}\n", 1);
+    CHECK(wire.read_until("}\n"));
+    const std::string& answer = wire.received();
     INFO(bytes);
     CHECK(answer.starts_with("HTTP/1.1 400 "));
     CHECK(answer.find("Connection: close") != std::string::npos);
@@ -263,7 +206,8 @@ TEST_CASE_METHOD(Running, "pipelined requests are answered in their order") {
   for (int i = 0; i < 20; ++i)
     requests += post("/echo", "<" + std::to_string(i) + ">");
   wire.send(requests);
-  const std::string answers = wire.read_until(">", 20);
+  CHECK(wire.read_until(">", 20));
+  const std::string& answers = wire.received();
   std::size_t at = 0;
   for (int i = 0; i < 20; ++i) {
     at = answers.find("<" + std::to_string(i) + ">", at);
@@ -275,9 +219,11 @@ TEST_CASE_METHOD(Running, "a client that asks whether to send its body is told t
   start();
   Wire wire{server->port()};
   wire.send("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
-  CHECK(wire.read_until("\r\n\r\n", 1).starts_with("HTTP/1.1 100 Continue"));
+  CHECK(wire.read_until("\r\n\r\n"));
+  CHECK(wire.received().starts_with("HTTP/1.1 100 Continue"));
   wire.send("hello");
-  CHECK(wire.read_until("hello", 1).find("HTTP/1.1 200") != std::string::npos);
+  CHECK(wire.read_until("hello"));
+  CHECK(wire.received().find("HTTP/1.1 200") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Running, "a client that trickles is cut off, and its neighbours do not notice") {
@@ -294,7 +240,7 @@ TEST_CASE_METHOD(Running, "a client that trickles is cut off, and its neighbours
   const auto began = Steady::now();
   CHECK(c.get("/where")->status == 200);
   CHECK(Steady::now() - began < 250ms);
-  CHECK(slow.read_to_end().has_value());
+  CHECK(slow.read_to_end());
   CHECK(Steady::now() - began < 2s);
   is_over = true;
   trickle.join();
@@ -323,7 +269,8 @@ TEST_CASE_METHOD(Running, "a thousand idle connections cost nobody anything") {
   const auto began = Steady::now();
   server->stop(5s);
   CHECK(Steady::now() - began < 1s);
-  CHECK(idle.front()->read_to_end() == "");
+  CHECK(idle.front()->read_to_end());
+  CHECK(idle.front()->received().empty());
 }
 
 TEST_CASE_METHOD(Running,

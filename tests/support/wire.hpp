@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <array>
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <poll.h>
 #include <string>
@@ -32,9 +32,10 @@ class Wire {
     return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
            static_cast<::ssize_t>(bytes.size());
   }
-  /// Whether `mark` comes before the connection closes and before a generous while has passed.
-  bool read_until(const std::string& mark) {
-    while (received_.find(mark) == std::string::npos)
+  /// Whether `mark` comes so many times before the connection closes and before a generous while has
+  /// passed.
+  bool read_until(const std::string& mark, std::size_t times = 1) {
+    while (count(mark) < times)
       if (!read_some()) return false;
     return true;
   }
@@ -55,6 +56,13 @@ class Wire {
     is_closed_ = size <= 0;
     if (!is_closed_) received_.append(bytes.data(), static_cast<std::size_t>(size));
     return !is_closed_;
+  }
+
+  [[nodiscard]] std::size_t count(const std::string& mark) const {
+    std::size_t found = 0;
+    for (auto at = received_.find(mark); at != std::string::npos; at = received_.find(mark, at + 1))
+      ++found;
+    return found;
   }
 
   int socket_;
