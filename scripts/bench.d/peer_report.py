@@ -1,5 +1,6 @@
 """Results as JSON, as tables that documents include as they are, and as plots."""
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,8 +42,12 @@ def closed_of(results: Results, graph: str) -> list[tuple[Case, Figure]]:
 
 
 def open_of(results: Results, graph: str) -> list[tuple[Case, int, Figure]]:
-    return sorted(((case, rate, figure) for (case, rate), figure in results.figures.items()
-                   if rate and case.graph == graph), key=lambda row: (row[1], row[0].label))
+    """Rates that several were asked for first, by rate; then each one's own."""
+    rows = [(case, rate, figure) for (case, rate), figure in results.figures.items()
+            if rate and case.graph == graph]
+    asked = Counter(rate for _, rate, _ in rows)
+    return sorted(rows, key=lambda row: (0, f"{row[1]:12}", row[0].label, 0) if asked[row[1]] > 1
+                  else (1, row[0].label, "", row[1]))
 
 
 def spread_text(spread: Spread | None, scale: float = 1.0, digits: int = 2) -> str:

@@ -18,9 +18,11 @@ template <class T, class Ledger, class Writer, class Fill>
 void emit(Ledger& ledger, Writer& out, std::uint64_t first, std::uint64_t count, Fill fill) {
   const std::uint64_t end = first + count;
   while (first < end) {
+    // Granted first: what flush() hands over must not be written to any more.
+    const std::size_t granted =
+        ledger.grant(std::min<std::size_t>(kBatch, end - first), [&out] { out.flush(); });
     const std::span room = out.room();
-    const std::size_t wanted = std::min<std::size_t>(room.size(), end - first);
-    const std::size_t n = ledger.grant(wanted, [&out] { out.flush(); });
+    const std::size_t n = std::min(room.size(), granted);
     for (std::size_t i = 0; i < n; ++i) {
       fill(first + i, room[i].value);
       ledger.template open<T>(room[i], i, first + i);
