@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <sstream>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -214,6 +215,71 @@ void add_process(Families& out, const ProcessView& view) {
   out.gauge("process_resident_memory_bytes", "Resident memory.", {}, number(stats.resident_bytes));
 }
 
+/// A histogram of a part: samples X_bucket with the label "le", cumulative, then X_count and X_sum.
+class PartHistograms {
+ public:
+  /// False when the sample belongs to none.
+  bool take(const Sample& sample) {
+    const auto le = std::find_if(sample.labels.begin(), sample.labels.end(),
+                                 [](const auto& label) { return label.first == "le"; });
+    const std::size_t cut = sample.name.rfind('_');
+    const std::string suffix = cut == std::string::npos ? "" : sample.name.substr(cut);
+    const std::string name = sample.name.substr(0, cut);
+    if (suffix == "_bucket" && le != sample.labels.end()) {
+      Part& part = parts_[{name, others(sample)}];
+      if (part.help.empty()) part.help = sample.help;
+      // What is above all bounds is in the count.
+      if (le->second != "+Inf")
+        part.metric.histogram.bucket.push_back(
+            {static_cast<std::uint64_t>(sample.value), std::stod(le->second)});
+      return true;
+    }
+    const auto part = parts_.find({name, others(sample)});
+    if (part == parts_.end() || (suffix != "_count" && suffix != "_sum")) return false;
+    ClientMetric::Histogram& histogram = part->second.metric.histogram;
+    if (suffix == "_sum") histogram.sample_sum = sample.value;
+    if (suffix == "_count") histogram.sample_count = static_cast<std::uint64_t>(sample.value);
+    return true;
+  }
+  void show(Families& out) {
+    for (auto& [key, part] : parts_) {
+      for (const auto& [name, value] : key.second)
+        part.metric.label.push_back({name, value});
+      out.add(MetricType::Histogram, key.first, part.help, std::move(part.metric));
+    }
+  }
+
+ private:
+  using SampleLabels = std::vector<std::pair<std::string, std::string>>;
+  struct Part {
+    std::string help;
+    ClientMetric metric;
+  };
+  static SampleLabels others(const Sample& sample) {
+    SampleLabels labels = sample.labels;
+    labels.erase(std::remove_if(labels.begin(), labels.end(),
+                                [](const auto& label) { return label.first == "le"; }),
+                 labels.end());
+    return labels;
+  }
+  std::map<std::pair<std::string, SampleLabels>, Part> parts_;
+};
+
+void add_samples(Families& out, const std::vector<Sample>& samples) {
+  PartHistograms histograms;
+  for (const Sample& sample : samples) {
+    if (histograms.take(sample)) continue;
+    Labels labels;
+    for (const auto& [name, value] : sample.labels)
+      labels.push_back({name, value});
+    if (sample.kind == Sample::Kind::kCounter)
+      out.counter(sample.name, sample.help, std::move(labels), sample.value);
+    else
+      out.gauge(sample.name, sample.help, std::move(labels), sample.value);
+  }
+  histograms.show(out);
+}
+
 }  // namespace
 
 std::string metrics_text(const ProcessView& view) {
@@ -221,15 +287,7 @@ std::string metrics_text(const ProcessView& view) {
   add_process(families, view);
   for (const TopologyView& topology : view.topologies)
     add_topology(families, topology);
-  for (const Sample& sample : view.samples) {
-    Labels labels;
-    for (const auto& [name, value] : sample.labels)
-      labels.push_back({name, value});
-    if (sample.kind == Sample::Kind::kCounter)
-      families.counter(sample.name, sample.help, std::move(labels), sample.value);
-    else
-      families.gauge(sample.name, sample.help, std::move(labels), sample.value);
-  }
+  add_samples(families, view.samples);
   std::ostringstream text;
   prometheus::TextSerializer{}.Serialize(text, families.all());
   return std::move(text).str();

@@ -69,7 +69,7 @@ std::vector<Sample> IngestStats::samples() const {
   samples.push_back({.name = "coldchain_ingest_waiting_requests",
                      .help = "Requests whose reports are on their way to the disk.",
                      .value = static_cast<double>(waiting())});
-  // A histogram written out as counters: that is all that a service's samples can be.
+  // A histogram, which /metrics puts together again by these names.
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < by_time_.size(); ++i) {
     seen += read(by_time_[i]);

@@ -95,6 +95,13 @@ class Part final : public Service {
   void attach(ServiceHost host) override { point = host.taps->point("numbers"); }
   void stop(std::chrono::milliseconds) override {}
   [[nodiscard]] std::optional<std::string> unready() const override { return why; }
+  [[nodiscard]] std::vector<Sample> samples() const override {
+    using Kind = Sample::Kind;
+    return {{"domain_wait_seconds_bucket", "Waits.", Kind::kCounter, {{"le", "0.5"}}, 3},
+            {"domain_wait_seconds_bucket", "Waits.", Kind::kCounter, {{"le", "+Inf"}}, 4},
+            {"domain_wait_seconds_count", "Waits.", Kind::kCounter, {}, 4},
+            {"domain_wait_seconds_sum", "Waits.", Kind::kCounter, {}, 7.5}};
+  }
   void add_routes(ControlRoutes& routes) override {
     routes.get("/api/v1/devices/{id}", [](const Request& request) {
       return http::text(200, "device " + request.parameter("id"));

@@ -110,6 +110,27 @@ TEST_CASE("metrics have one family per name, with help, type and base units") {
         "topology_oldest_pending_seconds{topology=\"raw\",component=\"readings\"} 2.5\n");
 }
 
+TEST_CASE("a histogram of a part is shown as one") {
+  ProcessView view;
+  const auto sample = [&view](const char* name, const char* le, double value) {
+    view.samples.push_back({name, "Waits.", Sample::Kind::kCounter, {{"kind", "a"}}, value});
+    if (*le != '\0') view.samples.back().labels.push_back({"le", le});
+  };
+  sample("wait_seconds_bucket", "0.5", 3);
+  sample("wait_seconds_bucket", "+Inf", 4);
+  sample("wait_seconds_count", "", 4);
+  sample("wait_seconds_sum", "", 7.5);
+  sample("others_count", "", 1);
+  const std::string text = metrics_text(view);
+  CHECK(lines_with(text, "# TYPE wait_seconds") == "# TYPE wait_seconds histogram\n");
+  CHECK(lines_with(text, "wait_seconds") ==
+        "wait_seconds_count{kind=\"a\"} 4\n"
+        "wait_seconds_sum{kind=\"a\"} 7.5\n"
+        "wait_seconds_bucket{kind=\"a\",le=\"0.5\"} 3\n"
+        "wait_seconds_bucket{kind=\"a\",le=\"+Inf\"} 4\n");
+  CHECK(lines_with(text, "others_count") == "others_count{kind=\"a\"} 1\n");
+}
+
 TEST_CASE("lag is shown by partition, which is all that grows with it") {
   const std::string text = metrics_text(example());
   CHECK(lines_with(text, "topology_source_lag_records{") ==
