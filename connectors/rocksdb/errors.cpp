@@ -25,7 +25,9 @@ bool is_locked(const rocksdb::Status& status, std::string_view text) {
 
 Meaning meaning_of(const rocksdb::Status& status, std::string_view text) {
   if (is_locked(status, text)) return {ErrorKind::kUnavailable, kInUse};
-  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit)
+  // Also when it comes wrapped: a writer behind the one that failed is told "Incomplete".
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit ||
+      text.find("No space left on device") != std::string_view::npos)
     return {ErrorKind::kUnavailable, "the disk is full: free some space or shorten the retention"};
   if (status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() || status.IsIncomplete())
     return {ErrorKind::kUnavailable, "the database is busy: try again"};

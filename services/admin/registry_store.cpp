@@ -32,15 +32,7 @@ RegistryStore::~RegistryStore() = default;
 
 Result<std::unique_ptr<RegistryStore>> RegistryStore::open(const std::filesystem::path& path,
                                                            const Clock& clock) {
-  store::DatabaseOptions options;
-  options.path = path;
-  options.max_wal_bytes = std::uint64_t{16} << 20;
-  for (const char* name :
-       {"default", Impl::kDevices, Impl::kGateways, Impl::kUsers, Impl::kPending})
-    options.families.push_back({.name = name, .write_buffer_bytes = std::size_t{4} << 20});
-  auto database = store::Database::open(options);
-  if (!database) return database.status();
-  auto impl = std::make_unique<Impl>(*std::move(database), clock);
+  auto impl = std::make_unique<Impl>(path, clock);
   if (Status s = impl->load(); !s) return s;
   return std::unique_ptr<RegistryStore>{new RegistryStore{std::move(impl)}};
 }
@@ -64,18 +56,7 @@ Result<std::vector<Change>> RegistryStore::pending() const {
   return changes;
 }
 
-Status RegistryStore::forget(std::uint64_t sequence) {
-  rocksdb::WriteBatch batch;
-  auto* family = impl_->db->family(Impl::kPending);
-  const Status scanned = impl_->scan(Impl::kPending, std::nullopt, "read pending changes",
-                                     [&](std::string_view key, std::string_view) {
-                                       if (id_in_key(key) > sequence) return false;
-                                       batch.Delete(family, store::slice(key));
-                                       return true;
-                                     });
-  if (!scanned) return scanned;
-  return impl_->db->write({}, batch, "forget published changes");
-}
+Status RegistryStore::forget(std::uint64_t sequence) { return impl_->forget(sequence); }
 
 // What is the same for devices and gateways, by the types of their ids and entries.
 namespace {

@@ -37,18 +37,48 @@ std::uint64_t id_in_key(std::string_view key) noexcept {
   return id;
 }
 
+Status RegistryStore::Impl::open() {
+  store::DatabaseOptions options;
+  options.path = path_;
+  options.max_wal_bytes = std::uint64_t{16} << 20;
+  for (const char* name : {kMeta, kDevices, kGateways, kUsers, kPending})
+    options.families.push_back({.name = name, .write_buffer_bytes = std::size_t{4} << 20});
+  const std::unique_lock alone{db_mutex_};
+  db_.reset();  // before opening: a directory has one owner
+  auto database = store::Database::open(options);
+  if (!database) return database.status();
+  db_ = *std::move(database);
+  return {};
+}
+
+Status RegistryStore::Impl::recover() {
+  if (db_ != nullptr && !db_->has_failed()) return {};
+  const std::uint64_t next = counters_[std::string{kNextSequence}];
+  if (Status opened = open(); !opened) return opened;
+  if (Status read = load_counters(); !read) return read;
+  if (Status read = load_users(); !read) return read;
+  if (!listener) return {};
+  return scan(kPending, next - 1, "read changes that were not answered",
+              [this](std::string_view key, std::string_view value) {
+                auto change = decode_change(id_in_key(key), value);
+                if (change) listener(*std::move(change));
+                return change.is_ok();
+              });
+}
+
 Status RegistryStore::Impl::load() {
+  if (Status opened = open(); !opened) return opened;
   auto format = get(kMeta, kFormatKey, "the format");
   if (!format && format.error().kind == ErrorKind::kNotFound) {
     rocksdb::WriteBatch batch;
-    batch.Put(db->family(kMeta), store::slice(kFormatKey), store::slice(kFormat));
+    batch.Put(db_->family(kMeta), store::slice(kFormatKey), store::slice(kFormat));
     rocksdb::WriteOptions options;
     options.sync = true;
-    if (Status s = db->write(options, batch, "make the registry"); !s) return s;
+    if (Status s = db_->write(options, batch, "make the registry"); !s) return s;
   } else if (!format) {
     return format.status();
   } else if (*format != kFormat) {
-    return {ErrorKind::kInvalid, db->path().string() + " holds \"" + *format +
+    return {ErrorKind::kInvalid, path_.string() + " holds \"" + *format +
                                      "\", and this program reads \"" + std::string{kFormat} +
                                      "\"; use the program that wrote it, or another directory"};
   }
@@ -66,7 +96,7 @@ Status RegistryStore::Impl::load_counters() {
     const auto count = parse_count(*text);
     if (!count)
       return {ErrorKind::kCorrupt, "the counter \"" + std::string{name} + "\" in " +
-                                       db->path().string() + " is no number; restore a backup"};
+                                       path_.string() + " is no number; restore a backup"};
     counter = *count;
   }
   return {};
@@ -74,29 +104,38 @@ Status RegistryStore::Impl::load_counters() {
 
 Status RegistryStore::Impl::load_users() {
   Status read;
+  std::map<std::string, User, std::less<>> found;
   const Status scanned = scan(kUsers, std::nullopt, "read the users",
                               [&](std::string_view key, std::string_view value) {
                                 auto user = decode_user(key, value);
                                 if (!user) read = user.status();
-                                if (user) users.emplace(key, *std::move(user));
+                                if (user) found.emplace(key, *std::move(user));
                                 return read.is_ok();
                               });
-  return scanned ? read : scanned;
+  if (!scanned) return scanned;
+  if (!read) return read;
+  const std::lock_guard lock{users_mutex};
+  users = std::move(found);
+  return {};
 }
 
 Result<std::string> RegistryStore::Impl::get(const char* family, std::string_view key,
                                              std::string_view what) const {
   std::string value;
-  const auto status = (*db)->Get({}, db->family(family), store::slice(key), &value);
+  const std::shared_lock lock{db_mutex_};
+  if (db_ == nullptr) return not_open();
+  const auto status = (*db_)->Get({}, db_->family(family), store::slice(key), &value);
   if (status.IsNotFound()) return Error{ErrorKind::kNotFound, "there is no " + std::string{what}};
-  if (!status.ok()) return db->translate(status, "read " + std::string{what});
+  if (!status.ok()) return db_->translate(status, "read " + std::string{what});
   return value;
 }
 
 Status RegistryStore::Impl::scan(
     const char* family, std::optional<std::uint64_t> after, std::string_view tried,
     const std::function<bool(std::string_view, std::string_view)>& take) const {
-  const std::unique_ptr<rocksdb::Iterator> at{(*db)->NewIterator({}, db->family(family))};
+  const std::shared_lock lock{db_mutex_};
+  if (db_ == nullptr) return not_open();
+  const std::unique_ptr<rocksdb::Iterator> at{(*db_)->NewIterator({}, db_->family(family))};
   if (after) {
     const std::string key = id_key(*after);
     at->Seek(key);
@@ -106,7 +145,29 @@ Status RegistryStore::Impl::scan(
   }
   for (; at->Valid(); at->Next())
     if (!take(store::view(at->key()), store::view(at->value()))) break;
-  return db->translate(at->status(), tried);
+  return db_->translate(at->status(), tried);
+}
+
+Error RegistryStore::Impl::not_open() const {
+  return {ErrorKind::kUnavailable,
+          "the registry in " + path_.string() +
+              " is closed since a write failed, and could not be opened again so far; see to the "
+              "disk, and try again"};
+}
+
+Status RegistryStore::Impl::forget(std::uint64_t sequence) {
+  const std::lock_guard one_at_a_time{change_mutex_};  // so that nobody opens it again meanwhile
+  if (Status is_open = recover(); !is_open) return is_open;
+  rocksdb::WriteBatch batch;
+  auto* family = db_->family(kPending);
+  const Status scanned = scan(kPending, std::nullopt, "read pending changes",
+                              [&](std::string_view key, std::string_view) {
+                                if (id_in_key(key) > sequence) return false;
+                                batch.Delete(family, store::slice(key));
+                                return true;
+                              });
+  if (!scanned) return scanned;
+  return db_->write({}, batch, "forget published changes");
 }
 
 void RegistryStore::Impl::remember(User user) {
@@ -129,11 +190,13 @@ bool RegistryStore::Impl::is_last_admin(std::string_view name) const {
 
 void RegistryStore::Impl::Writing::put(const char* family, std::string_view key,
                                        std::string_view value) {
-  batch_.Put(impl_.db->family(family), store::slice(key), store::slice(value));
+  if (!is_open_) return;
+  batch_.Put(impl_.db_->family(family), store::slice(key), store::slice(value));
 }
 
 void RegistryStore::Impl::Writing::erase(const char* family, std::string_view key) {
-  batch_.Delete(impl_.db->family(family), store::slice(key));
+  if (!is_open_) return;
+  batch_.Delete(impl_.db_->family(family), store::slice(key));
 }
 
 // The counter itself moves when the batch is written: a change that fails takes no id.
@@ -149,6 +212,7 @@ Result<std::uint64_t> RegistryStore::Impl::Writing::commit(const Actor& actor,
                                                            std::string_view target,
                                                            std::optional<Record> record,
                                                            const nlohmann::json& detail) {
+  if (!is_open_) return is_open_;
   Change change;
   change.sequence = take(kNextSequence);
   change.record = std::move(record);
@@ -163,7 +227,7 @@ Result<std::uint64_t> RegistryStore::Impl::Writing::commit(const Actor& actor,
   put(kPending, id_key(change.sequence), encode_change(change));
   rocksdb::WriteOptions options;
   options.sync = true;
-  if (Status s = impl_.db->write(options, batch_, "change the registry"); !s) return s;
+  if (Status s = impl_.db_->write(options, batch_, "change the registry"); !s) return s;
   for (const auto& [name, next] : taken_)
     impl_.counters_.insert_or_assign(name, next);
   const std::uint64_t sequence = change.sequence;

@@ -2,11 +2,13 @@
 // Private: includes RocksDB and nlohmann/json. For registry_store*.cpp.
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
@@ -34,16 +36,18 @@ class RegistryStore::Impl {
   static constexpr std::string_view kNextGeneration = "next generation";
   static constexpr std::string_view kNextSequence = "next sequence";
 
-  Impl(std::unique_ptr<store::Database> database, const Clock& clock)
-      : db(std::move(database)), clock_(clock) {}
+  Impl(const std::filesystem::path& path, const Clock& clock) : path_(path), clock_(clock) {}
 
-  /// Checks or writes the format, reads counters and users.
+  /// Opens the database, checks or writes the format, reads counters and users.
   Status load();
 
   /// One change under way. Holds change_mutex: make it first, then read what the change depends on.
+  /// After a write that failed (a full disk) it begins by opening the database again, which commit()
+  /// says when it cannot be done.
   class Writing {
    public:
-    explicit Writing(Impl& impl) : impl_(impl), lock_(impl.change_mutex_) {}
+    explicit Writing(Impl& impl)
+        : impl_(impl), lock_(impl.change_mutex_), is_open_(impl.recover()) {}
     void put(const char* family, std::string_view key, std::string_view value);
     void erase(const char* family, std::string_view key);
     /// The counter's value, which is given once.
@@ -56,6 +60,7 @@ class RegistryStore::Impl {
    private:
     Impl& impl_;
     std::lock_guard<std::mutex> lock_;
+    const Status is_open_;
     rocksdb::WriteBatch batch_;
     std::map<std::string, std::uint64_t, std::less<>> taken_;
   };
@@ -70,17 +75,28 @@ class RegistryStore::Impl {
   void forget_user(std::string_view name);
   [[nodiscard]] bool is_last_admin(std::string_view name) const;
 
-  const std::unique_ptr<store::Database> db;
+  /// Removes pending changes up to this one.
+  Status forget(std::uint64_t sequence);
+
   std::function<void(Change)> listener;  // set before the first change
 
   mutable std::mutex users_mutex;
   std::map<std::string, User, std::less<>> users;  // guarded by users_mutex
 
  private:
+  Status open();
+  [[nodiscard]] Error not_open() const;
+  /// Opens the database again if a write failed. What was answered as failed may turn out to be there:
+  /// then it happens after all, and the listener is told. Under change_mutex_.
+  Status recover();
   Status load_counters();
   Status load_users();
 
+  const std::filesystem::path path_;
   const Clock& clock_;
+  /// Held, shared, by all that read db_; held alone while it is opened again, under change_mutex_.
+  mutable std::shared_mutex db_mutex_;
+  std::unique_ptr<store::Database> db_;  // null when it could not be opened again
   std::mutex change_mutex_;
   std::map<std::string, std::uint64_t, std::less<>> counters_;  // guarded by change_mutex_
 };

@@ -223,6 +223,10 @@ std::uint16_t Coldchain::control_port() const {
   return port_of(program_->text_after("\"msg\":\"control plane\",\"url\":\""));
 }
 
+std::uint16_t Coldchain::admin_port() const {
+  return port_of(program_->text_after("\"service\":\"admin\",\"url\":\""));
+}
+
 double Coldchain::metric(const std::string& name_and_labels) const {
   http::Client client{{.port = control_port()}};
   const auto response = client.get("/metrics");

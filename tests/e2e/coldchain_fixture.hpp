@@ -37,6 +37,7 @@ class Coldchain {
 
   [[nodiscard]] std::uint16_t ingest_port() const;
   [[nodiscard]] std::uint16_t control_port() const;
+  [[nodiscard]] std::uint16_t admin_port() const;
   /// One number of /metrics; -1 when there is none.
   [[nodiscard]] double metric(const std::string& name_and_labels) const;
   /// Waits until every topology is done with every record. False when that took too long.

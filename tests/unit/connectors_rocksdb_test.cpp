@@ -111,6 +111,8 @@ TEST_CASE("an outcome of the database says what was tried, where, and what to do
   CHECK_THAT(std::string{full.message()},
              Catch::StartsWith("could not append records in /data/topics"));
   CHECK_THAT(std::string{full.message()}, Catch::Contains("disk is full"));
+  const Status behind = said(rocksdb::Status::Incomplete("IO error: No space left on device"));
+  CHECK_THAT(std::string{behind.message()}, Catch::Contains("disk is full"));
 
   CHECK(said(rocksdb::Status::Corruption("bad block")).error().kind == ErrorKind::kCorrupt);
   CHECK(said(rocksdb::Status::NotFound("x")).error().kind == ErrorKind::kNotFound);
