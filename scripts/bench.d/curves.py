@@ -22,7 +22,7 @@ def table(curves: Sequence[dict[str, Any]]) -> str:
 
 def plot(curve: dict[str, Any]) -> str:
     lines = [svg.Series(name, [(float(point["x"]), point["throughput"][name]) for point in curve["points"]],
-                        dashed=name != "median") for name in ("median", "least", "most")]
+                        dashed=name != "median", group="all") for name in ("median", "least", "most")]
     return svg.lines(f"Scaling: {curve['name']}", curve["about"], "tuples a second, acked", lines, height=340)
 
 

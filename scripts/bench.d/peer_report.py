@@ -150,6 +150,7 @@ def latency_series(rows: Sequence[tuple[Case, int, Figure]]) -> list[svg.Series]
         for name in ("p50", "p99"):
             if name in figure.latency_us:
                 line = series.setdefault((case.label, name),
-                                         svg.Series(f"{case.label} {name}", dashed=name == "p99"))
+                                         svg.Series(f"{case.label} {name}", dashed=name == "p99",
+                                                    group=case.label))
                 line.points.append((float(rate), figure.latency_us[name].median))
     return [series[key] for key in sorted(series)]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-COLOURS = ("#1f5fa8", "#d1662f", "#2c8a57", "#8a4fae", "#b8993a", "#c23b57", "#3f9aa8", "#6b6b6b")
+COLOURS = ("#1f5fa8", "#d1662f", "#2c8a57", "#8a4fae", "#b8993a", "#c23b57", "#3f9aa8", "#6b6b6b",
+           "#0f2f5a", "#7a3312", "#9ccf5c", "#e39ad6")
 LEFT, RIGHT, TOP, LINE = 250, 90, 48, 26
 
 
@@ -24,6 +25,7 @@ class Series:
     label: str
     points: list[tuple[float, float]] = field(default_factory=list)
     dashed: bool = False
+    group: str = ""  # lines of one group have one colour; empty: a colour of its own
 
 
 def number(value: float) -> str:
@@ -101,8 +103,9 @@ def lines(title: str, x_label: str, y_label: str, series: Sequence[Series], widt
     for tick in y_ticks:
         body.append(f'<path d="M70 {at_y(tick):.1f}H{width - 250}" stroke="#ddd"/><text x="62" '
                     f'y="{at_y(tick) + 4:.1f}" text-anchor="end">{number(tick)}</text>')
+    groups = list(dict.fromkeys(line.group or line.label for line in series))
     for nth, (line, some) in enumerate(drawn):
-        colour = COLOURS[nth % len(COLOURS)]
+        colour = COLOURS[groups.index(line.group or line.label) % len(COLOURS)]
         dash = ' stroke-dasharray="5 4"' if line.dashed else ""
         if some:
             path = "L".join(f"{at_x(x):.1f} {at_y(y):.1f}" for x, y in sorted(some))
