@@ -54,10 +54,18 @@ def reports(cluster, host, count):
             separators=(",", ":")) + "\n"
 
 
-def publish(cluster, lines):
+def write(cluster, lines):
     path = cluster.state / "reports.txt"
     with open(path, "w", encoding="ascii") as file:
         file.writelines(lines)
+    return path
+
+
+def publish(cluster, lines):
+    produce(cluster, write(cluster, lines))
+
+
+def produce(cluster, path):
     subprocess.run(["kcat", "-P", "-b", cluster.addresses["BORA_KAFKA"], "-t", cluster.prefix + "reports",
                     "-K", "\t", "-z", "lz4", "-X", "partitioner=murmur2_random", "-l", path], check=True)
     path.unlink()
@@ -113,11 +121,6 @@ TOGETHER = ("raw", "authentication", "datapoints", "thresholds", "alerts")
 GOAL = 70_000  # reports a second
 
 
-def start_together(cluster):
-    for name in TOGETHER:
-        (cluster.state / name / "stopped").unlink(missing_ok=True)
-
-
 def wait_together(cluster, begin, patience):
     """Seconds from `begin` on until each of them is done; downstream counts when its source is."""
     done = {}
@@ -134,7 +137,7 @@ def wait_together(cluster, begin, patience):
 
 
 def run_together(cluster, count):
-    """All five work off the same reports at once: the rate of each, and what it costs."""
+    """All five take the same reports as fast as they can: the rate of each, and what it costs."""
     services = cluster.services()
     host = cluster.host(services)
     for name in services:
@@ -145,27 +148,23 @@ def run_together(cluster, count):
     cluster.stop("legacy")
     publish(cluster, reports(cluster, host, 40))  # secrets are compared once
     wait_together(cluster, time.monotonic(), 120)
-    for name in TOGETHER:
-        cluster.stop(name)
-    publish(cluster, reports(cluster, host, count))
-    start_together(cluster)
-    cluster.wait_healthy(120)
+    path = write(cluster, reports(cluster, host, count))
     before = dict(servers(cluster), **{name: cpu_of(cluster.pid_of(name)) for name in TOGETHER})
-    left = min(oracle.lag(cluster, name, "reports") for name in ("raw", "authentication"))
     begin = time.monotonic()
+    produce(cluster, path)
     done = wait_together(cluster, begin, 3600)
     took = max(done.values())
     after = dict(servers(cluster), **{name: cpu_of(cluster.pid_of(name)) for name in TOGETHER})
     used = {name: after[name] - before[name] for name in after}
-    print(f"{left} reports through everything in {took:.1f} s: {left / took:,.0f}/s; "
+    print(f"{count} reports through everything in {took:.1f} s: {count / took:,.0f}/s; "
           f"{sum(used.values()) / took:.2f} of {os.cpu_count()} cores used, load {os.getloadavg()[0]:.1f}")
     print(f"{'':20}{'us a report':>12}{'of one core':>12}{'reports/s':>12}")
     for name in used:
-        rate = f"{left / done[name]:12,.0f}" if name in done else ""
-        print(f"{name:20}{used[name] / left * 1e6:12.1f}{used[name] / took:12.0%}{rate}")
+        rate = f"{count / done[name]:12,.0f}" if name in done else ""
+        print(f"{name:20}{used[name] / count * 1e6:12.1f}{used[name] / took:12.0%}{rate}")
     for what, parts in (("all of it", used), ("without KairosDB", {n: c for n, c in used.items() if n != "kairosdb"}),
                         ("the five programs", {n: used[n] for n in TOGETHER})):
-        each = sum(parts.values()) / left * 1e6
+        each = sum(parts.values()) / count * 1e6
         most = max(parts, key=parts.get)
         print(f"{what}: {each:.1f} us of CPU a report, the most in {most}; two cores hold at most "
               f"{2e6 / each:,.0f} reports/s, {GOAL:,}/s take {GOAL * each / 1e6:.1f} cores")

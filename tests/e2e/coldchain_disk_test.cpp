@@ -75,7 +75,7 @@ int make_gateway(const Coldchain& coldchain) {
 
 TEST_CASE(
     "a full disk stops the intake and says so; when there is space, all goes on, and is whole") {
-  const SmallDisk disk{64};
+  const SmallDisk disk{192};  // what is taken after it was full must fit
   if (!disk.is_there()) {
     WARN("nothing was tested: no small disk here: " << disk.why());
     return;
