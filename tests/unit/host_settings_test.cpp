@@ -214,3 +214,17 @@ TEST_CASE_METHOD(Fixture,
   // What is no secret is no file either.
   CHECK_FALSE(load(settings, {.assignments = {"group_file=" + secret.path()}}).empty());
 }
+
+TEST_CASE("a number is taken within its bounds, and printed as it was written") {
+  double share = 0.001;
+  Settings settings;
+  settings.bind("trace.sample", share, "share of messages", {0.0, 1.0});
+  CHECK(settings.entries().at(0).value == "0.001");
+  CHECK(settings.set("trace.sample", "0.25", "test").is_ok());
+  CHECK(share == 0.25);
+  for (const char* refused : {"", "1.5", "-0.1", "1%", "nan", "0.5x", "half"}) {
+    INFO(refused);
+    CHECK_FALSE(settings.set("trace.sample", refused, "test").is_ok());
+  }
+  CHECK(share == 0.25);
+}
