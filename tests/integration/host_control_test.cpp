@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/http/client.hpp"
+#include "connectors/http/server.hpp"
 #include "host/command_line.hpp"
 #include "host/control_api.hpp"
 #include "host/openapi.hpp"
@@ -410,6 +411,40 @@ TEST_CASE_METHOD(Running, "messages are traced into a file while the process run
   }
   CHECK(services == std::set<std::string>{"one", "two"});
   CHECK(names == std::set<std::string>{"numbers", "hangs queue", "hangs"});
+}
+
+TEST_CASE_METHOD(Running,
+                 "traces go to a collector, and one that refuses them costs nothing else") {
+  std::mutex guard;
+  std::string content_type;  // guarded
+  std::size_t spans = 0;     // guarded
+  std::atomic<bool> refuses{true};
+  http::Server collector{{}};
+  collector.route(Method::kPost, "/v1/traces", [&](const Request& request) {
+    if (refuses) return Response{.status = 503};
+    const json batch = json::parse(request.body);
+    const std::lock_guard lock{guard};
+    content_type = http::find_header(request.headers, "Content-Type");
+    for (const json& service : batch["resourceSpans"])
+      spans += service["scopeSpans"][0]["spans"].size();
+    return http::json(200, "{}");
+  });
+  REQUIRE(collector.start().is_ok());
+  options.trace = {.to = Url::parse(collector.url() + "/v1/traces").value(), .sample = 1};
+  start();
+  const auto metric = [this](const std::string& name) {
+    const std::string text = get("/metrics").body;
+    const std::size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1.0 : std::stod(text.substr(at + name.size() + 2));
+  };
+  CHECK(eventually([&] { return metric("bora_trace_spans_dropped_total") > 0; }));
+  const std::uint64_t then = opened("one");
+  CHECK(eventually([&] { return opened("one") > then; }));
+  refuses = false;
+  process->stop();
+  const std::lock_guard lock{guard};
+  CHECK(spans > 0);
+  CHECK(content_type == "application/json");
 }
 
 TEST_CASE_METHOD(Running, "the log and a tap can be followed") {
