@@ -61,8 +61,9 @@ Status RegistryStore::Impl::recover() {
   return scan(kPending, next - 1, "read changes that were not answered",
               [this](std::string_view key, std::string_view value) {
                 auto change = decode_change(id_in_key(key), value);
-                if (change) listener(*std::move(change));
-                return change.is_ok();
+                if (!change) return false;
+                listener(*std::move(change));
+                return true;
               });
 }
 

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -140,19 +141,43 @@ TEST_CASE("an interrupted demonstration says so and fails") {
   CHECK(demo.says("Interrupted"));
 }
 
-TEST_CASE("a demonstration that was killed leaves data that a run goes on with") {
-  const Small small;
-  Demo demo{{"--rate", "100", "--csv", small.file(), "--duplicates", "0", "--malformed", "0"}};
-  REQUIRE(demo.program->wait_for(" sent, ", 60s));
-  demo.program->kill();
+namespace {
+
+/// A run on this data comes up without help, and ends in order.
+void check_runs(const Demo& demo) {
   Program run{BORA_COLDCHAIN,
               {"run", "--log-format", "json", "--set", "data=" + demo.data.string(), "--set",
                "control.port=0", "--set", "ingest.port=0", "--set", "admin.port=0", "--set",
                "series.api_port=0"},
               demo.directory.path() / "run"};
-  REQUIRE(run.wait_for("\"msg\":\"ready\"", 30s));
+  const bool is_ready = run.wait_for("\"msg\":\"ready\"", 30s);
+  INFO(run.output());
+  REQUIRE(is_ready);
   run.signal(SIGTERM);
   CHECK(run.wait(30s) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a demonstration that was killed leaves data that a run goes on with") {
+  const Small small;
+  Demo demo{{"--rate", "100", "--csv", small.file(), "--duplicates", "0", "--malformed", "0"}};
+  REQUIRE(demo.program->wait_for(" sent, ", 60s));
+  demo.program->kill();
+  check_runs(demo);
+}
+
+// By hand: BORA_KILLS=40, each a quarter of a second later than the one before.
+TEST_CASE("a demonstration that was killed at any moment leaves such data", "[.killed]") {
+  const char* text = std::getenv("BORA_KILLS");
+  const int kills = text == nullptr ? 12 : std::atoi(text);
+  for (int kill = 1; kill <= kills; ++kill) {
+    INFO("killed after " << kill << " quarters of a second");
+    Demo demo{{}};
+    std::this_thread::sleep_for(kill * 250ms);
+    demo.program->kill();
+    check_runs(demo);
+  }
 }
 
 TEST_CASE("the demonstration does not mix with what is there, and names readings it cannot find") {

@@ -105,8 +105,8 @@ TEST_CASE("a secret cannot hide behind an escaped name") {
   CHECK(rejected.substr(0, 37) == R"({"reason":"unknown_device","gateway":)");
 }
 
-TEST_CASE("what was right is remembered for ten minutes, for its id alone") {
-  Memo memo;
+TEST_CASE("what was right is remembered for its time, for its id alone") {
+  Memo memo{{.keep = 10min}};
   CHECK(memo.ask(1, 10) == Answer::kUnknown);
   memo.memo.remember_right(1, tag(10), memo.clock.now());
   CHECK(memo.ask(1, 10) == Answer::kRight);
@@ -118,8 +118,8 @@ TEST_CASE("what was right is remembered for ten minutes, for its id alone") {
   CHECK(memo.ask(1, 10) == Answer::kUnknown);
 }
 
-TEST_CASE("what was wrong is remembered for ten minutes, in bounded memory") {
-  Memo memo{{.max_wrong = 4}};
+TEST_CASE("what was wrong is remembered for its time, in bounded memory") {
+  Memo memo{{.keep = 10min, .max_wrong = 4}};
   memo.memo.remember_wrong(tag(10), memo.clock.now());
   CHECK(memo.ask(1, 10) == Answer::kWrong);
   memo.clock.advance(10min);
@@ -149,7 +149,7 @@ TEST_CASE("the first secret of an id is trusted, others are suspect and few") {
 }
 
 TEST_CASE("a secret that was right is trusted again when its time is over, budget or not") {
-  Memo memo{{.suspect_checks = 0}};
+  Memo memo{{.keep = 10min, .suspect_checks = 0}};
   CHECK(memo.admit(1, 10) == CheckLane::kTrusted);
   memo.memo.remember_right(1, tag(10), memo.clock.now());
   CHECK(memo.admit(1, 11) == std::nullopt);

@@ -15,8 +15,9 @@
 namespace bora::authentication {
 
 struct MemoOptions {
-  /// How long the outcome of a check holds. Longer: fewer checks.
-  std::chrono::nanoseconds keep = std::chrono::minutes{10};
+  /// How long the outcome of a check holds. Longer: fewer checks. Memory does not grow with it, as
+  /// max_ids bounds that; a changed or deleted entry is noticed at once all the same.
+  std::chrono::nanoseconds keep = std::chrono::hours{24};
   /// Most ids remembered, about 120 bytes each. Should be above the number of devices of a task, or
   /// they push each other out and are checked again and again.
   std::size_t max_ids = std::size_t{1} << 20;
