@@ -133,6 +133,7 @@ def main(given: Sequence[str]) -> int:
         missing = sorted(set(recorded) - set(ratios))
         for name in missing:
             print(f"bench-gate: no contestants give '{name}': mend the benchmark, or record again")
+        print(f"bench-gate: {len(recorded) - len(missing)} of {len(recorded)} recorded ratios are measured")
         return int(bool(missing) or not recorded)
     lines, code = compare(ratios, recorded)
     print("\n".join(lines))
