@@ -126,7 +126,7 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
   void execute(In& in) final {
     const Instant now = this->clock().now();
     const WallTime time = time_(in);
-    if (!watermark_.observe(partition_ ? partition_(in) : 0, time, now, this->clock().wall_now())) {
+    if (!watermark_.observe(partition_ ? partition_(in) : 0, time, now, wall_at(now))) {
       ++this->counts_.disbelieved;
       return late.emit(std::as_const(in));
     }
@@ -168,11 +168,21 @@ class EventWindowBolt : public internal::WindowBoltBase<In, Out, Key> {
   [[nodiscard]] std::int64_t limit() const noexcept {
     return to_millis(std::max(watermark_.current(), Watermark::kEarliest));
   }
+  /// The wall clock, at most a millisecond ago: to read it for each input costs a tenth of the bolt.
+  [[nodiscard]] WallTime wall_at(Instant now) {
+    if (now >= wall_until_) {
+      wall_ = this->clock().wall_now();
+      wall_until_ = now + std::chrono::milliseconds{1};
+    }
+    return wall_;
+  }
 
   std::function<WallTime(const In&)> time_;
   std::function<std::uint32_t(const In&)> partition_;
   Watermark watermark_;
   const std::chrono::milliseconds idle_after_;
+  WallTime wall_{};
+  Instant wall_until_{};  // from then on it is read again
 };
 
 }  // namespace bora

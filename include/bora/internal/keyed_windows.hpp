@@ -43,7 +43,6 @@ class KeyedWindows {
   /// goes back and up to which everything was closed.
   void add_at(Key key, std::int64_t position, std::int64_t limit, In&& value, AckToken token) {
     KeyState& state = state_of(std::move(key));
-    unschedule(state);
     if (!state.is_stuck) state.buffer.open_from(grid_.first_start(limit));
     insert(state, position, std::move(value), std::move(token));
     schedule(state);
@@ -139,10 +138,14 @@ class KeyedWindows {
     ++held_;
   }
 
+  /// Requires: the buffer is not empty.
   void schedule(KeyState& state) {
-    if (state.is_stuck || state.buffer.empty()) return;
-    state.due = grid_.end(state.buffer.next_window(grid_));
-    due_.insert({state.due, state.order, &state});
+    if (state.is_stuck) return;
+    const std::int64_t due = grid_.end(state.buffer.next_window(grid_));
+    if (due == state.due) return;  // so it is for all but the first input of most windows
+    unschedule(state);
+    state.due = due;
+    due_.insert({due, state.order, &state});
   }
   void unschedule(KeyState& state) {
     if (state.due == WindowGrid::kNone) return;
