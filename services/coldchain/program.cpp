@@ -9,6 +9,7 @@
 #include "connectors/log/log_sink.hpp"
 #include "connectors/log/topic_log.hpp"
 #include "services/dashboard/dashboard_part.hpp"
+#include "services/gateway/gateway_parts.hpp"
 #include "topologies/alerts/program.hpp"
 #include "topologies/coldchain/registry.hpp"
 #include "topologies/datapoints/program.hpp"
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint16_t kSeriesApiPort = 9481;
+constexpr std::uint16_t kGatewayPort = 9482;
 
 host::Url url(const std::string& scheme, const fs::path& path) {
   return host::Url::parse(scheme + ":" + path.string()).value();
@@ -59,6 +61,10 @@ ProgramOptions::ProgramOptions() : state(url("rocksdb", "state")) {
   notify.url = url("log", "notifications.jsonl");
   admin.data = "admin";
   raw.topic = kReportsTopic;
+  gateway.outbox = "gateway/outbox.db";
+  gateway.socket = "gateway/socket";
+  gateway.http_port = kGatewayPort;
+  gateway.linger = {};  // to go together saves bytes on a wire, and here is none
 }
 
 void ProgramOptions::bind(host::Settings& settings) {
@@ -78,6 +84,7 @@ void ProgramOptions::bind(host::Settings& settings) {
                       {1, ingest::kMostBodyBytes});
   settings.bind("ingest.max_waiting", ingest.max_waiting,
                 "requests that may wait for the disk; one more is answered 429", {1, 100'000});
+  gateway.bind_local(settings);
   raw::bind(settings, raw);
   authentication.bind(settings);
   datapoints::bind(settings, datapoints);
@@ -93,6 +100,8 @@ ProgramOptions ProgramOptions::placed() const {
   options.series.url = placed_url(series.url, directory);
   options.notify.url = placed_url(notify.url, directory);
   options.admin.data = (directory / admin.data).string();
+  options.gateway.outbox = (directory / gateway.outbox).string();
+  if (!gateway.socket.empty()) options.gateway.socket = (directory / gateway.socket).string();
   return options;
 }
 
@@ -108,6 +117,23 @@ parts::TopicsOptions ProgramOptions::topics() const {
 std::vector<std::string> topics_with_dead_letters() {
   return {kReportsTopic, std::string{alerts::kReadingsTopic}, std::string{alerts::kAlertsTopic}};
 }
+
+namespace {
+
+/// A gateway in the same process, for devices that talk to this machine. It publishes into the log as
+/// another would into a broker.
+Status add_gateway(const gateway::GatewayOptions& options, parts::LogPart& log, const Clock& clock,
+                   host::Assembly& assembly) {
+  if (options.id == 0 && options.token.is_empty()) return {};
+  const auto identity = options.identity();
+  if (!identity) return identity.status();
+  assembly.add(std::make_unique<gateway::OutputPart>(
+      options, *identity, [sinks = log.sinks()] { return sinks(0); }, clock));
+  assembly.add(std::make_unique<gateway::InputPart>(options, clock));
+  return {};
+}
+
+}  // namespace
 
 Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
                        host::Assembly& assembly) {
@@ -163,6 +189,7 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   if (Status s = raw::assemble(options.raw, *parts.log, *parts.archive, assembly); !s) return s;
   assembly.add(std::move(admin));
   assembly.add(std::move(ingest));
+  if (Status s = add_gateway(options.gateway, *parts.log, clock, assembly); !s) return s;
   return parts;
 }
 

@@ -13,6 +13,7 @@
 #include "host/url.hpp"
 #include "services/admin/admin_part.hpp"
 #include "services/coldchain/ingest_part.hpp"
+#include "services/gateway/gateway_options.hpp"
 #include "topologies/alerts/topology.hpp"
 #include "topologies/authentication/program.hpp"
 #include "topologies/datapoints/series_part.hpp"
@@ -44,6 +45,7 @@ struct ProgramOptions {
   alerts::AlertsOptions alerts;
   admin::AdminOptions admin;
   ingest::IngestOptions ingest;
+  gateway::GatewayOptions gateway;  ///< Its id turns it on.
 
   ProgramOptions();
   void bind(host::Settings& settings);

@@ -26,11 +26,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kKafkaDef
 GatewayOptions::GatewayOptions() : topics(host::Url::parse("kafka://127.0.0.1:9092").value()) {}
 
 void GatewayOptions::bind(host::Settings& settings) {
+  settings.bind("gateway.parts", parts, "what this process does", {"all", "input", "output"});
+  settings.bind("topics", topics, "the brokers, kafka://host:port,host:port", {"kafka"});
+  settings.bind("gateway.topic", topic, "topic of the reports");
+  settings.bind_map("kafka", kafka, "property of librdkafka");
+  bind_local(settings);
+}
+
+void GatewayOptions::bind_local(host::Settings& settings) {
   using namespace std::chrono_literals;
   settings.bind("gateway.id", id, "the id that the admin API gave this gateway",
                 {0, std::numeric_limits<std::int64_t>::max()});
   settings.bind("gateway.token", token, "its secret");
-  settings.bind("gateway.parts", parts, "what this process does", {"all", "input", "output"});
   settings.bind("gateway.outbox", outbox, "file of what is not delivered yet");
   settings.bind_bytes("gateway.max_bytes", max_bytes,
                       "bytes of messages that may wait in it; more are refused",
@@ -39,9 +46,6 @@ void GatewayOptions::bind(host::Settings& settings) {
   settings.bind("gateway.http_address", http_address,
                 "loopback address that takes messages; empty: none");
   settings.bind("gateway.http_port", http_port, "its port; 0 is any free one");
-  settings.bind("topics", topics, "the brokers, kafka://host:port,host:port", {"kafka"});
-  settings.bind("gateway.topic", topic, "topic of the reports");
-  settings.bind_map("kafka", kafka, "property of librdkafka");
   settings.bind("gateway.linger", linger, "how long a message may wait for others to go with it",
                 {0ms, 24h});
   // With the gateway's part put in, what these allow fits librdkafka's one request of 1 MB.

@@ -41,6 +41,8 @@ struct GatewayOptions {
   GatewayOptions();
   /// Lifetime: outlives `settings`.
   void bind(host::Settings& settings);
+  /// The same without where it publishes to, for a process that has the topics itself.
+  void bind_local(host::Settings& settings);
   [[nodiscard]] bool has_input() const { return parts != "output"; }
   [[nodiscard]] bool has_output() const { return parts != "input"; }
 

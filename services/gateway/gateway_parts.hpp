@@ -11,6 +11,7 @@
 #include "host/assembly.hpp"
 #include "services/gateway/gateway_options.hpp"
 #include "services/gateway/outbox_writer.hpp"
+#include "services/gateway/output.hpp"
 #include "services/gateway/socket_input.hpp"
 
 namespace bora::gateway {
@@ -40,11 +41,13 @@ class InputPart final : public host::Service {
   std::unique_ptr<http::Server> server_;
 };
 
-/// Publishes what the outbox holds, on a thread of its own.
+/// Publishes what the outbox holds, on a thread of its own, into a sink that is made when it starts, and
+/// again after a refused batch.
 /// Threads: samples() from any. Lifetime: `clock` outlives it.
 class OutputPart final : public host::Service {
  public:
-  OutputPart(const GatewayOptions& options, GatewayIdentity identity, kafka::KafkaSinkOptions sink,
+  using MakeSink = Output::MakeSink;
+  OutputPart(const GatewayOptions& options, GatewayIdentity identity, MakeSink make_sink,
              const Clock& clock);
   ~OutputPart() override;
 
@@ -60,7 +63,7 @@ class OutputPart final : public host::Service {
   class Runner;
   const GatewayOptions options_;
   const GatewayIdentity identity_;
-  const kafka::KafkaSinkOptions sink_;
+  const MakeSink make_sink_;
   const Clock& clock_;
   std::unique_ptr<Runner> runner_;
 };

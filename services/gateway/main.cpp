@@ -1,6 +1,7 @@
 #include <memory>
 #include <utility>
 
+#include "connectors/kafka/kafka_sink.hpp"
 #include "host/run.hpp"
 #include "services/gateway/gateway_commands.hpp"
 #include "services/gateway/gateway_options.hpp"
@@ -20,8 +21,10 @@ int main(int argc, char** argv) {
       if (!identity) return identity.status();
       auto sink = options.sink();
       if (!sink) return sink.status();
-      assembly.add(
-          std::make_unique<bora::gateway::OutputPart>(options, *identity, *std::move(sink), clock));
+      assembly.add(std::make_unique<bora::gateway::OutputPart>(
+          options, *identity,
+          [sink = *std::move(sink)] { return std::make_unique<bora::kafka::KafkaSink>(sink); },
+          clock));
     }
     if (options.has_input())
       assembly.add(std::make_unique<bora::gateway::InputPart>(options, clock));

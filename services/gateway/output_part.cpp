@@ -37,13 +37,11 @@ class OutputLock {
 class OutputPart::Runner {
  public:
   Runner(std::unique_ptr<OutputLock> lock, std::unique_ptr<Outbox> outbox,
-         const GatewayIdentity& identity, const OutputOptions& options,
-         const kafka::KafkaSinkOptions& sink, const Clock& clock)
+         const GatewayIdentity& identity, const OutputOptions& options, const MakeSink& make_sink,
+         const Clock& clock)
       : lock_(std::move(lock)),
         outbox_(std::move(outbox)),
-        output_(
-            *outbox_, [sink] { return std::make_unique<kafka::KafkaSink>(sink); }, identity,
-            options, clock) {
+        output_(*outbox_, make_sink, identity, options, clock) {
     output_.on_wake([this] { wake(); });
     thread_ = std::thread{[this] { work(); }};
   }
@@ -96,9 +94,9 @@ class OutputPart::Runner {
   std::thread thread_;
 };
 
-OutputPart::OutputPart(const GatewayOptions& options, GatewayIdentity identity,
-                       kafka::KafkaSinkOptions sink, const Clock& clock)
-    : options_(options), identity_(identity), sink_(std::move(sink)), clock_(clock) {}
+OutputPart::OutputPart(const GatewayOptions& options, GatewayIdentity identity, MakeSink make_sink,
+                       const Clock& clock)
+    : options_(options), identity_(identity), make_sink_(std::move(make_sink)), clock_(clock) {}
 OutputPart::~OutputPart() = default;
 
 Status OutputPart::start() {
@@ -110,7 +108,7 @@ Status OutputPart::start() {
             "could not publish from " + options_.outbox + ": another process does; stop it first"};
   }
   runner_ = std::make_unique<Runner>(std::move(lock), *std::move(outbox), identity_,
-                                     options_.output(), sink_, clock_);
+                                     options_.output(), make_sink_, clock_);
   return {};
 }
 

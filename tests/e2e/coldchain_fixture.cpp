@@ -227,6 +227,10 @@ std::uint16_t Coldchain::admin_port() const {
   return port_of(program_->text_after("\"service\":\"admin\",\"url\":\""));
 }
 
+std::uint16_t Coldchain::gateway_port() const {
+  return port_of(program_->text_after("\"service\":\"gateway input\",\"url\":\""));
+}
+
 double Coldchain::metric(const std::string& name_and_labels) const {
   http::Client client{{.port = control_port()}};
   const auto response = client.get("/metrics");
@@ -281,6 +285,18 @@ std::string Reports::next() {
   std::string text;
   coldchain::write_report(report, text);
   return text.insert(1, "\"from\":\"" + name_ + "-" + std::to_string(number) + "\",");
+}
+
+std::vector<std::string> gateway_settings() {
+  const coldchain::GatewayId id{1};
+  return {"gateway.id=1", "gateway.http_port=0",
+          "gateway.token=" + std::string{gateway::gateway_secret(kSeed, id).reveal()}};
+}
+
+std::string device_message(const std::string& name, std::uint64_t device) {
+  const auto secret = gateway::device_secret(kSeed, coldchain::DeviceId{device}).reveal();
+  return R"({"from":")" + name + R"(","device":{"id":)" + std::to_string(device) + R"(,"auth":)" +
+         std::to_string(secret) + R"(},"reading":{"temp":4.5,"time":1466380800000,"batt":75}})";
 }
 
 DataFacts check_data(const std::filesystem::path& data, const std::vector<std::string>& accepted) {

@@ -38,6 +38,7 @@ class Coldchain {
   [[nodiscard]] std::uint16_t ingest_port() const;
   [[nodiscard]] std::uint16_t control_port() const;
   [[nodiscard]] std::uint16_t admin_port() const;
+  [[nodiscard]] std::uint16_t gateway_port() const;
   /// One number of /metrics; -1 when there is none.
   [[nodiscard]] double metric(const std::string& name_and_labels) const;
   /// Waits until every topology is done with every record. False when that took too long.
@@ -69,6 +70,11 @@ class Reports {
   const std::string name_;
   std::uint64_t number_ = 0;
 };
+
+/// Settings that make the process gateway 1 of register_devices(), too, on a free port.
+[[nodiscard]] std::vector<std::string> gateway_settings();
+/// What a device of register_devices() says to its gateway, with a name to tell it by.
+[[nodiscard]] std::string device_message(const std::string& name, std::uint64_t device);
 
 /// What lies in the data of a process that has ended. No faults: every record of topic `reports`
 /// is in the archive exactly once, every message of `accepted` is among them; each is a reading, or

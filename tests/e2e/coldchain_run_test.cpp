@@ -151,6 +151,36 @@ TEST_CASE("SIGTERM under load drains and exits 0, and a second start goes on whe
   CHECK(secrets_in(coldchain.log()).empty());
 }
 
+TEST_CASE("a process that is a gateway, too, keeps what devices tell it, and reports it itself") {
+  Coldchain coldchain;
+  coldchain.register_devices();
+  coldchain.start(gateway_settings());
+  REQUIRE(coldchain.wait_ready());
+  http::Client client{{.port = coldchain.gateway_port()}};
+  for (const std::uint64_t device : {1, 2, 3}) {
+    const auto answer =
+        client.post("/v1/messages", device_message("said-" + std::to_string(device), device),
+                    "application/json");
+    REQUIRE(answer);
+    CHECK(answer->status == 202);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (coldchain.metric("gateway_delivered_messages_total") < 3 &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(20ms);
+  CHECK(coldchain.wait_done());
+  CHECK(coldchain.stop() == 0);
+  const DataFacts facts = check_data(coldchain.data(), {});
+  CHECK(facts.faults == std::vector<std::string>{});
+  CHECK(facts.records == 3);
+  CHECK(facts.readings == 3);
+  CHECK(secrets_in(coldchain.log()).empty());
+
+  coldchain.start({"gateway.id=1"});
+  CHECK(coldchain.program().wait(20s) == 2);
+  CHECK(coldchain.program().output().find("gateway.token") != std::string::npos);
+}
+
 TEST_CASE("a port that is taken, and data that is in use, end the start with exit code 1") {
   Coldchain first;
   first.start();

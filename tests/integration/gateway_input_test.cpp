@@ -216,8 +216,9 @@ TEST_CASE("an outbox has one output") {
   const GatewayIdentity identity{coldchain::GatewayId{7}, coldchain::GatewaySecret{"TOKEN"}};
   const auto sink = fixture.options.sink();
   REQUIRE(sink);
-  OutputPart first{fixture.options, identity, *sink, fixture.clock};
-  OutputPart second{fixture.options, identity, *sink, fixture.clock};
+  const auto make_sink = [&] { return std::make_unique<kafka::KafkaSink>(*sink); };
+  OutputPart first{fixture.options, identity, make_sink, fixture.clock};
+  OutputPart second{fixture.options, identity, make_sink, fixture.clock};
   REQUIRE(first.start());
   const Status refused = second.start();
   REQUIRE_FALSE(refused);
