@@ -48,11 +48,12 @@ class MeteredSource final : public RecordSource {
   Meter& meter_;
 };
 
-/// Records are done when a commit covers them. Partitions begin at offset 0 and have no gaps.
+/// Tells `done` how many records each commit covers. Partitions begin at offset 0 and have no gaps.
 class MeteredTransaction final : public RecordTransaction {
  public:
-  MeteredTransaction(std::shared_ptr<RecordTransaction> inner, Meter& meter)
-      : inner_(std::move(inner)), meter_(meter) {}
+  MeteredTransaction(std::shared_ptr<RecordTransaction> inner,
+                     std::function<void(std::uint64_t)> done)
+      : inner_(std::move(inner)), done_(std::move(done)) {}
 
   Status begin() override { return inner_->begin(); }
   Status commit(std::span<const CommitRequest> done) override {
@@ -60,7 +61,7 @@ class MeteredTransaction final : public RecordTransaction {
     if (committed)
       for (const CommitRequest& request : done) {
         std::int64_t& before = committed_[request.partition];
-        meter_.done(static_cast<std::uint64_t>(request.next_offset - before));
+        done_(static_cast<std::uint64_t>(request.next_offset - before));
         before = request.next_offset;
       }
     return committed;
@@ -70,7 +71,7 @@ class MeteredTransaction final : public RecordTransaction {
 
  private:
   std::shared_ptr<RecordTransaction> inner_;
-  Meter& meter_;
+  std::function<void(std::uint64_t)> done_;
   std::map<std::uint32_t, std::int64_t> committed_;
 };
 

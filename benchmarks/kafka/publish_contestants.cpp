@@ -73,7 +73,8 @@ Ends exactly_once(BenchTopics& topics, const std::string& topic, const Clock& cl
                  return std::make_unique<MeteredSource>(std::move(source), meter);
                },
            .dead_letters = sink,
-           .transaction = std::make_shared<MeteredTransaction>(transaction, meter)},
+           .transaction = std::make_shared<MeteredTransaction>(
+               transaction, [&meter](std::uint64_t records) { meter.done(records); })},
           sink};
 }
 

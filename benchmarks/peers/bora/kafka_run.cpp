@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "benchmarks/kafka/bare_client.hpp"
+#include "benchmarks/kafka/metered.hpp"
 #include "benchmarks/peers/bora/graphs.hpp"
 #include "benchmarks/peers/bora/kafka_messages.hpp"
 #include "benchmarks/peers/bora/kafka_topics.hpp"
@@ -45,32 +45,6 @@ class RewriteBolt final : public Bolt<ConsumedRecord, Measurement> {
 
  private:
   MessageParser parser_;
-};
-
-/// Counts the records that a committed transaction covers. The topic is new: offsets begin at 0.
-class CountingTransaction final : public RecordTransaction {
- public:
-  CountingTransaction(std::shared_ptr<RecordTransaction> inner, Progress::Counter& completed)
-      : inner_(std::move(inner)), completed_(completed) {}
-
-  Status begin() override { return inner_->begin(); }
-  Status commit(std::span<const CommitRequest> done) override {
-    Status committed = inner_->commit(done);
-    if (committed)
-      for (const CommitRequest& request : done) {
-        std::int64_t& before = committed_[request.partition];
-        completed_.add(static_cast<std::uint64_t>(request.next_offset - before));
-        before = request.next_offset;
-      }
-    return committed;
-  }
-  Status abort() override { return inner_->abort(); }
-  Status rewind() override { return inner_->rewind(); }
-
- private:
-  std::shared_ptr<RecordTransaction> inner_;
-  Progress::Counter& completed_;
-  std::map<std::uint32_t, std::int64_t> committed_;
 };
 
 struct Ends {
@@ -111,7 +85,8 @@ Ends ends_of(const Options& options, const Clock& clock, Progress::Counter& comm
                  return source;
                },
            .dead_letters = sink,
-           .transaction = std::make_shared<CountingTransaction>(transaction, committed)},
+           .transaction = std::make_shared<bench::MeteredTransaction>(
+               transaction, [&committed](std::uint64_t records) { committed.add(records); })},
           sink};
 }
 
