@@ -1,7 +1,9 @@
 #include "topologies/authentication/topology.hpp"
 
+#include <cstdint>
 #include <utility>
 
+#include "bora/stable_hash.hpp"
 #include "spouts/record_spout.hpp"
 #include "topologies/authentication/rewrite.hpp"
 
@@ -40,15 +42,19 @@ Result<Topology> make_topology(const AuthenticationOptions& options, Authenticat
                            },
                            {.tasks = options.device_tasks, .effects = Effects::kNone})
                      .fields(parse[&ParseBolt::devices], &DeviceClaim::id, "device_id");
-  // For the memory's sake only: in another process the same gateway is checked once more. So the warning
-  // that the source is not partitioned by it changes nothing.
-  auto gateways = topology
-                      .bolt("gateways",
-                            [checks = world.checks, memo = options.memo] {
-                              return CredentialBolt<GatewayClaim>{checks, memo};
-                            },
-                            {.tasks = options.gateway_tasks, .effects = Effects::kNone})
-                      .fields(parse[&ParseBolt::gateways], &GatewayClaim::id, "gateway_id");
+  // One task for each gateway, for the memory's sake only: in another process it is checked once more.
+  // Not fields(), which means that nobody else may have the key.
+  auto gateways =
+      topology
+          .bolt("gateways",
+                [checks = world.checks, memo = options.memo] {
+                  return CredentialBolt<GatewayClaim>{checks, memo};
+                },
+                {.tasks = options.gateway_tasks, .effects = Effects::kNone})
+          .custom(parse[&ParseBolt::gateways], [](const GatewayClaim& claim, TaskChoice& to) {
+            const std::uint64_t spread = stable_hash(to_uint(claim.id));
+            to.send_to(static_cast<std::uint32_t>(spread % to.tasks()));
+          });
   auto join = topology
                   .bolt("join", [] { return JoinBolt{kMessageTimeout + std::chrono::minutes{1}}; },
                         {.effects = Effects::kNone})
