@@ -79,13 +79,15 @@ std::string format_line(LogFormat format, WallTime time, LogLevel level, std::st
                         std::initializer_list<LogField> fields, std::uint64_t suppressed) {
   std::string line;
   line.reserve(160);
-  append(line, format, "ts", std::string_view{format_time(time)});
-  append(line, format, "level", to_string(level));
-  append(line, format, "msg", msg);
+  // Lines of JSON go to machines, whose names these are: https://www.elastic.co/guide/en/ecs/current/
+  const bool is_json = format == LogFormat::kJson;
+  append(line, format, is_json ? "@timestamp" : "ts", std::string_view{format_time(time)});
+  append(line, format, is_json ? "log.level" : "level", to_string(level));
+  append(line, format, is_json ? "message" : "msg", msg);
   for (const LogField& field : fields)
     append(line, format, field.key, field.value);
   if (suppressed > 0) append(line, format, "suppressed", suppressed);
-  if (format == LogFormat::kJson) line += '}';
+  if (is_json) line += '}';
   return line;
 }
 

@@ -150,7 +150,7 @@ void check_runs(const Demo& demo) {
                "control.port=0", "--set", "ingest.port=0", "--set", "admin.port=0", "--set",
                "series.api_port=0"},
               demo.directory.path() / "run"};
-  const bool is_ready = run.wait_for("\"msg\":\"ready\"", 30s);
+  const bool is_ready = run.wait_for("\"message\":\"ready\"", 30s);
   INFO(run.output());
   REQUIRE(is_ready);
   run.signal(SIGTERM);

@@ -208,7 +208,7 @@ void Coldchain::register_devices() {
   }
 }
 
-bool Coldchain::wait_ready() { return program_->wait_for("\"msg\":\"ready\"", 20s); }
+bool Coldchain::wait_ready() { return program_->wait_for("\"message\":\"ready\"", 20s); }
 
 int Coldchain::stop() {
   program_->signal(SIGTERM);
@@ -220,7 +220,7 @@ std::uint16_t Coldchain::ingest_port() const {
 }
 
 std::uint16_t Coldchain::control_port() const {
-  return port_of(program_->text_after("\"msg\":\"control plane\",\"url\":\""));
+  return port_of(program_->text_after("\"message\":\"control plane\",\"url\":\""));
 }
 
 std::uint16_t Coldchain::admin_port() const {

@@ -56,7 +56,7 @@ TEST_CASE("legacy: its child ends with it, however it ends") {
   ::setenv("TMPDIR", directory.path().c_str(), 1);
   for (const int number : {SIGKILL, SIGTERM}) {
     e2e::Program legacy{BORA_LEGACY, arguments(directory.path()), directory.path() / "output"};
-    REQUIRE(legacy.wait_for("\"msg\":\"ready\"", 60s));
+    REQUIRE(legacy.wait_for("\"message\":\"ready\"", 60s));
     const int child = std::stoi(legacy.text_after("is ready, pid "));
     REQUIRE(is_alive(child));
     legacy.signal(number);

@@ -451,11 +451,11 @@ TEST_CASE_METHOD(Running, "the log and a tap can be followed") {
   start();
   testing::Wire lines{port()};
   REQUIRE(lines.send("GET /api/v1/logs/stream?limit=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  CHECK(lines.read_until("\"msg\":\"ready\""));
+  CHECK(lines.read_until("\"message\":\"ready\""));
   CHECK(lines.received().find("Content-Type: text/event-stream\r\n") != std::string::npos);
   log.warn("something new", {{"n", 1}});
   CHECK(lines.read_until("event: line\ndata: {"));
-  CHECK(lines.read_until("\"msg\":\"something new\",\"n\":1}\n\n"));
+  CHECK(lines.read_until("\"message\":\"something new\",\"n\":1}\n\n"));
 
   testing::Wire samples{port()};
   REQUIRE(samples.send("GET /api/v1/tap?stream=numbers HTTP/1.1\r\nHost: localhost\r\n\r\n"));

@@ -151,7 +151,7 @@ void Chain::start(const std::string& program) {
 }
 
 bool Chain::wait_until_ready(const std::string& program) {
-  return processes_.at(program)->wait_for("\"msg\":\"ready\"", 60s);
+  return processes_.at(program)->wait_for("\"message\":\"ready\"", 60s);
 }
 
 std::uint64_t Chain::memory_of(const std::string& program) const {
@@ -164,7 +164,7 @@ std::uint64_t Chain::peak_memory_of(const std::string& program) const {
 
 std::string Chain::asked(const std::string& program, const std::string& path) const {
   const auto url = http::parse_http_url(
-      processes_.at(program)->text_after("\"msg\":\"control plane\",\"url\":\""));
+      processes_.at(program)->text_after("\"message\":\"control plane\",\"url\":\""));
   if (!url) return {};
   http::Client client{{.host = url->host, .port = url->port, .timeout = 10s}};
   const auto answer = client.get(path);

@@ -52,7 +52,7 @@ ChainAdmin::ChainAdmin(Chain& chain)
 
   arguments.insert(arguments.begin(), "run");
   program_ = std::make_unique<e2e::Program>(BORA_ADMIN, arguments, directory_ / "admin.log");
-  BORA_CHECK(program_->wait_for("\"msg\":\"ready\"", 60s), program_->output());
+  BORA_CHECK(program_->wait_for("\"message\":\"ready\"", 60s), program_->output());
   const auto url = http::parse_http_url(program_->text_after("\"service\":\"admin\",\"url\":\""));
   BORA_CHECK(url.is_ok(), program_->output());
   client_ = std::make_unique<http::Client>(

@@ -149,7 +149,7 @@ TEST_CASE("what a gateway accepted arrives in order, however often it is killed"
   };
 
   auto program = start();
-  REQUIRE(program->wait_for("\"msg\":\"ready\"", 30s));
+  REQUIRE(program->wait_for("\"message\":\"ready\"", 30s));
   GatewayLoad load{{.socket = directory.path() / "socket"}};
   std::future<void> coming;
   for (std::uint64_t kill = 0; kill < kills; ++kill) {
@@ -169,7 +169,7 @@ TEST_CASE("what a gateway accepted arrives in order, however often it is killed"
     pause(0, 300);
     program = start();
   }
-  CHECK(program->wait_for("\"msg\":\"ready\"", 30s));
+  CHECK(program->wait_for("\"message\":\"ready\"", 30s));
   pause(500, 500);
   const std::vector<std::uint64_t> accepted = load.finish();
 

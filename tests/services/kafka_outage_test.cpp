@@ -70,7 +70,7 @@ struct World {
              .settings = {"kafka.session.timeout.ms=8000", "kafka.heartbeat.interval.ms=1000"}}),
         producer(std::move(brokers), group.topic(), kPerSecond) {
     group.start(0);
-    const bool is_ready = group.program(0).wait_for("\"msg\":\"ready\"", 30s);
+    const bool is_ready = group.program(0).wait_for("\"message\":\"ready\"", 30s);
     INFO(group.program(0).output());
     REQUIRE(is_ready);
     REQUIRE(keeps_up());

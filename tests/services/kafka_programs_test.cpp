@@ -135,7 +135,7 @@ TEST_CASE(
   KafkaClient admin(RD_KAFKA_PRODUCER, tls_settings("operator"));
   REQUIRE(admin.create_topic(topic.name() + ".dlq", 1) == "");
   Raw allowed{options_with("topology"), topic.name()};
-  CHECK(allowed->wait_for("\"msg\":\"ready\"", 30s));
+  CHECK(allowed->wait_for("\"message\":\"ready\"", 30s));
   CHECK(allowed.stop() == 0);
   Raw gateway{options_with("gateway"), topic.name()};
   CHECK(gateway->wait(30s) == 1);

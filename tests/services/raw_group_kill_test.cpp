@@ -53,7 +53,7 @@ TEST_CASE(
   for (std::size_t i = 0; i < kProcesses; ++i)
     group.start(i);
   for (std::size_t i = 0; i < kProcesses; ++i)
-    REQUIRE(group.program(i).wait_for("\"msg\":\"ready\"", 30s));
+    REQUIRE(group.program(i).wait_for("\"message\":\"ready\"", 30s));
   const auto producer = produce(group, records, records / seconds);
 
   Pauses pauses;

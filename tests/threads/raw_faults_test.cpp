@@ -377,7 +377,7 @@ TEST_CASE("faults: a bolt that hangs is named, and stops no other branch") {
   const auto began = std::chrono::steady_clock::now();
   CHECK(wait_until(names_it));
   CHECK(wait_until([&] { return !plant.events.all().empty(); }));
-  CHECK_THAT(plant.events.all(), Catch::StartsWith("left[0]: message 0/500 expired after ") &&
+  CHECK_THAT(plant.events.all(), Catch::StartsWith("left[0]: message left/0/500 expired after ") &&
                                      Catch::Contains(", executing in hangs[0] for "));
 
   // Meanwhile the other branch takes all it is given, and memory stays where it was capped.

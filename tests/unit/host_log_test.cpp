@@ -66,8 +66,8 @@ TEST_CASE_METHOD(Written, "a line of JSON is one object on one line whatever its
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find('\n') == lines[0].size() - 1);
   const auto parsed = nlohmann::json::parse(lines[0]);
-  CHECK(parsed["ts"] == "2031-05-10T07:08:09.010Z");
-  CHECK(parsed["level"] == "info");
+  CHECK(parsed["@timestamp"] == "2031-05-10T07:08:09.010Z");
+  CHECK(parsed["log.level"] == "info");
   CHECK(parsed["err"] == "a\"b\\c\n\r\t\x01 \xef\xbf\xbd\xef\xbf\xbd \xc3\xa9");
   CHECK(parsed["big"] == std::numeric_limits<std::uint64_t>::max());
   CHECK(parsed["nan"].is_null());

@@ -80,7 +80,7 @@ export interface Process {
 }
 
 export interface Access { read: boolean; change: boolean; reason: string }
-export interface LogLine { ts: string; level: string; msg: string; [field: string]: unknown }
+export interface LogLine { "@timestamp": string; "log.level": string; message: string; [field: string]: unknown }
 export interface TapSample {
   stream: string;
   at: string;

@@ -161,7 +161,7 @@ export class MockProcess {
     const timer = setInterval(() => {
       n += 1;
       if (path === "/api/v1/tap") response.write(`event: sample\ndata: ${JSON.stringify({ stream: query.get("stream"), at: new Date().toISOString(), partition: 0, offset: n, key: "123", value: '{"device":{"id":123,"auth":"***"}}', skipped: 700 })}\n\n`);
-      else response.write(`event: line\ndata: ${JSON.stringify({ ts: new Date().toISOString(), level: "info", msg: `line ${n}`, component: "archive" })}\n\n`);
+      else response.write(`event: line\ndata: ${JSON.stringify({ "@timestamp": new Date().toISOString(), "log.level": "info", message: `line ${n}`, component: "archive" })}\n\n`);
     }, 300);
     response.on("close", () => clearInterval(timer));
   }

@@ -8,7 +8,7 @@ import { useStream } from "../stream";
 const kLevels = ["debug", "info", "warn", "error"];
 
 function Fields({ line }: { line: LogLine }) {
-  const rest = Object.entries(line).filter(([name]) => !["ts", "level", "msg"].includes(name));
+  const rest = Object.entries(line).filter(([name]) => !["@timestamp", "log.level", "message"].includes(name));
   return <>{rest.map(([name, value]) => <span class="field" key={name}><span class="soft">{name}=</span>{typeof value === "string" ? value : JSON.stringify(value)}</span>)}</>;
 }
 
@@ -20,7 +20,7 @@ export function LogView() {
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const wanted = items.filter(({ item }) =>
-    kLevels.indexOf(item.level) >= kLevels.indexOf(least) && (!text || JSON.stringify(item).toLowerCase().includes(text.toLowerCase())));
+    kLevels.indexOf(item["log.level"]) >= kLevels.indexOf(least) && (!text || JSON.stringify(item).toLowerCase().includes(text.toLowerCase())));
   useEffect(() => {
     if (follows.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [wanted.length, items[items.length - 1]?.id]);
@@ -36,8 +36,8 @@ export function LogView() {
       <div ref={box} class="log" role="log" aria-label="log" tabIndex={0}
            onScroll={e => { const b = e.currentTarget; follows.current = b.scrollHeight - b.scrollTop - b.clientHeight < 40; }}>
         {wanted.slice(-1000).map(({ id, item }) => (
-          <div key={id} class={`line-of-log ${item.level}`}>
-            <Moment ms={Date.parse(item.ts)} now={Date.now()} /> <span class="level">{item.level}</span> {item.msg} <Fields line={item} />
+          <div key={id} class={`line-of-log ${item["log.level"]}`}>
+            <Moment ms={Date.parse(item["@timestamp"])} now={Date.now()} /> <span class="level">{item["log.level"]}</span> {item.message} <Fields line={item} />
           </div>
         ))}
         {wanted.length === 0 && <p class="soft">No line yet.</p>}

@@ -164,7 +164,7 @@ describe("against a mock process", () => {
   });
 
   test("log and tap show lines as they come", async () => {
-    mock.logLines = [{ ts: new Date().toISOString(), level: "warn", msg: "old line", err: "disk" }];
+    mock.logLines = [{ "@timestamp": new Date().toISOString(), "log.level": "warn", message: "old line", err: "disk" }];
     const page = await open(`${mock.url}#/log`);
     await page.getByText("old line").waitFor();
     await page.getByText("line 3", { exact: false }).first().waitFor();
