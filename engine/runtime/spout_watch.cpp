@@ -37,11 +37,13 @@ void SpoutRunner::watch() {
 void SpoutRunner::ask(Instant now) {
   const RootTable& roots = task_.roots;
   const auto old_enough = interval_for(runtime_.options().message_timeout);
-  const std::vector<bool> in_use = slots_in_use(roots);
   std::vector<TreeRef> refs;
-  for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
-    if (in_use[slot] && now - roots.slots[slot].opened_at >= old_enough && !expired_[slot])
-      refs.push_back(roots.base + slot);
+  if (roots.in_flight() > 0) {
+    const std::vector<bool> in_use = slots_in_use(roots);
+    for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
+      if (in_use[slot] && now - roots.slots[slot].opened_at >= old_enough && !expired_[slot])
+        refs.push_back(roots.base + slot);
+    }
   }
   question_.reset();
   if (refs.empty()) {
