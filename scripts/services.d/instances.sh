@@ -81,7 +81,8 @@ end_instances() {
   done
 }
 
-# wait_ready SERVICE INSTANCE: until it answers, 60 s at most.
+# wait_ready SERVICE INSTANCE: until it answers, 180 s at most. A broker that was killed reads the log of
+# each of its partitions first.
 wait_ready() {
   local service=$1 instance=$2 began=$SECONDS said=$SECONDS
   until "${service}_ready" "$instance"; do
@@ -90,8 +91,8 @@ wait_ready() {
       die "$instance ended while it started; the end of its log is above" \
         "see $state/$instance/log; scripts/services wipe $service starts it from nothing"
     fi
-    ((SECONDS - began < 60)) ||
-      die "$instance does not answer 60 s after its start" "see $state/$instance/log"
+    ((SECONDS - began < 180)) ||
+      die "$instance does not answer 180 s after its start" "see $state/$instance/log"
     if ((SECONDS - said >= 5)); then
       said=$SECONDS
       say "  waiting for $instance, $((SECONDS - began)) s"
