@@ -7,6 +7,8 @@ GRAPHS = ("chain", "wordcount", "fan", "spike", "window", "kafka")
 SYSTEMS = ("bora", "floor", "storm", "flink", "kafka-streams", "windflow")
 # With 1,024 devices none of spike's values is an outlier, and no window has two values of a device.
 KEYS = {"spike": 1000, "window": 64}
+# Of the records that others work off in the graph kafka: it would take a minute for all of them.
+SHARE_OF_RECORDS = {"storm": 1 / 3}
 NONE, ACKED, ONCE = "none", "at-least-once", "exactly-once"
 
 
@@ -22,6 +24,10 @@ class Case:
     @property
     def keys(self) -> int:
         return KEYS.get(self.graph, 1024)
+
+    def records_of(self, records: int) -> int:
+        """How many of so many records it works off."""
+        return int(records * SHARE_OF_RECORDS.get(self.system, 1))
 
     @property
     def is_java(self) -> bool:
@@ -54,6 +60,8 @@ _OTHERS = {
 _KAFKA = {
     "bora": ((ACKED, "default"), (ONCE, "default")),
     "floor": ((ACKED, "bare"),),
+    "storm": ((ACKED, "default"),),
+    "flink": ((ACKED, "chained"), (ONCE, "chained")),
     "kafka-streams": ((ACKED, "default"), (ONCE, "default")),
 }
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
-RECORDS = 2_000_000
+RECORDS = 3_000_000
 SMOKE_RECORDS = 20_000
 
 
@@ -32,40 +32,47 @@ class Tool:
 
 
 class Topics:
-    """One topic that all read, and one for each run that is read back and removed after it."""
+    """Topics that are read, one for each number of records, and one for each run that is read back and
+    removed after it."""
 
-    def __init__(self, tool: Tool, records: int, keys: int) -> None:
+    def __init__(self, tool: Tool, keys: int) -> None:
         self._tool = tool
         self._brokers = os.environ["BORA_KAFKA"]
-        self._common = ["--graph", "kafka", "--bootstrap", self._brokers, "--records", str(records),
-                        "--keys", str(keys)]
+        self._keys = keys
         self._prefix = f"bora-peers-{secrets.token_hex(3)}"
-        self._records = records
+        self._filled: dict[int, str] = {}
         self._runs = 0
         self._out = ""
-        tool.ask("--do", "fill", *self._common, "--topic-in", f"{self._prefix}-in")
 
-    def begin(self) -> tuple[str, ...]:
-        """Makes the topic of a run; gives the contestant's options."""
+    def begin(self, records: int) -> tuple[str, ...]:
+        """Makes the topic of a run, and that with so many records; gives the contestant's options."""
+        if records not in self._filled:
+            self._filled[records] = f"{self._prefix}-in-{records}"
+            self._tool.ask("--do", "fill", *self._common(records), "--topic-in", self._filled[records])
         self._runs += 1
         self._out = f"{self._prefix}-out-{self._runs}"
-        self._tool.ask("--do", "fill", *self._common, "--topic-out", self._out)
-        return ("--bootstrap", self._brokers, "--topic-in", f"{self._prefix}-in", "--topic-out",
-                self._out, "--records", str(self._records))
+        self._tool.ask("--do", "fill", *self._common(records), "--topic-out", self._out)
+        return ("--bootstrap", self._brokers, "--topic-in", self._filled[records], "--topic-out",
+                self._out, "--records", str(records))
 
-    def look(self, found: dict[str, Any]) -> None:
+    def look(self, found: dict[str, Any], records: int) -> None:
         """Puts what is committed in the topic in place of what the contestant says."""
-        said = json.loads(self._tool.ask("--do", "read-back", *self._common, "--topic-out", self._out))
+        said = json.loads(self._tool.ask("--do", "read-back", *self._common(records), "--topic-out",
+                                         self._out))
         found["received"], found["checksum"] = said["count"], said["checksum"]
-        outputs = self._tool.oracle("kafka", self._records, 1024)[0]
+        outputs = self._tool.oracle("kafka", records, self._keys)[0]
         if said["count"] > outputs and found.get("guarantee") == "at-least-once":
             found["replays"] = said["count"] - outputs
 
     def end(self) -> None:
-        self._tool.ask("--do", "remove", "--bootstrap", self._brokers, "--topic-out", self._out)
+        if self._out:
+            self._tool.ask("--do", "remove", "--bootstrap", self._brokers, "--topic-out", self._out)
+            self._out = ""
 
     def close(self) -> None:
-        self._tool.ask("--do", "remove", "--bootstrap", self._brokers, "--topic-in",
-                       f"{self._prefix}-in")
+        for topic in self._filled.values():
+            self._tool.ask("--do", "remove", "--bootstrap", self._brokers, "--topic-in", topic)
 
-
+    def _common(self, records: int) -> tuple[str, ...]:
+        return ("--graph", "kafka", "--bootstrap", self._brokers, "--records", str(records), "--keys",
+                str(self._keys))

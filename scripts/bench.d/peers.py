@@ -32,7 +32,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--shares", default=",".join(map(str, SHARES)), help="of each one's own closed loop (%(default)s)")
     parser.add_argument("--closed-from", type=Path, metavar="RESULTS",
                         help="run no closed loops: their throughput is in this results.json")
-    parser.add_argument("--records", type=int, default=RECORDS, help="of the graph kafka (%(default)s)")
+    parser.add_argument("--records", type=int, default=RECORDS, help="of the graph kafka, less for who is slow (%(default)s)")
     parser.add_argument("--spread", type=float, default=SPREAD_LIMIT,
                         help="least to most of the runs, in medians, beyond which there is no figure (%(default)s)")
     parser.add_argument("--noise", type=float, default=NOISE_LIMIT,
@@ -72,12 +72,12 @@ class Driver:
         if "BORA_KAFKA" not in os.environ:
             raise Unsupported("BORA_KAFKA does not say where a broker is: scripts/services with kafka -- ...")
         if self._topics is None:
-            say(f"kafka: writing {self._records:,} records")
-            self._topics = Topics(self._tool, self._records, case.keys)
-        topics = self._topics
+            self._topics = Topics(self._tool, case.keys)
+        topics, records = self._topics, case.records_of(self._records)
         try:
-            with_topics = replace(load, more=topics.begin())
-            return execute(case, with_topics, self._tool.oracle, self._broker, topics.look)
+            with_topics = replace(load, more=topics.begin(records))
+            return execute(case, with_topics, self._tool.oracle, self._broker,
+                           lambda found: topics.look(found, records))
         finally:
             topics.end()
 

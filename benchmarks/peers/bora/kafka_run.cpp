@@ -63,7 +63,7 @@ std::unique_ptr<kafka::KafkaSource> source_of(const Options& options, const Cloc
 SinkConnection sink_of(const Options& options) {
   return [brokers = options.brokers](std::uint32_t) {
     return std::make_unique<kafka::KafkaSink>(
-        kafka::KafkaSinkOptions{.kafka = {.brokers = brokers}});
+        kafka::KafkaSinkOptions{.kafka = {.brokers = brokers, .properties = {{"linger.ms", getenv("KF_LINGER") ? getenv("KF_LINGER") : "5"}}}});
   };
 }
 
@@ -74,7 +74,7 @@ Ends ends_of(const Options& options, const Clock& clock, Progress::Counter& comm
             sink_of(options)};
   }
   auto made =
-      kafka::Transaction::make({.kafka = {.brokers = options.brokers}, .id = options.topic_out});
+      kafka::Transaction::make({.kafka = {.brokers = options.brokers, .properties = {{"linger.ms", getenv("KF_LINGER") ? getenv("KF_LINGER") : "5"}}}, .id = options.topic_out});
   BORA_CHECK(made.is_ok(), made.status().message());
   const std::shared_ptr<kafka::Transaction> transaction = *std::move(made);
   const SinkConnection sink = [transaction](std::uint32_t) { return transaction->sink(); };
@@ -91,13 +91,15 @@ Ends ends_of(const Options& options, const Clock& clock, Progress::Counter& comm
 }
 
 Topology build(const Options& options, const Ends& ends) {
+  const auto kfl = std::size_t(getenv("KF_INFLIGHT") ? atoi(getenv("KF_INFLIGHT")) : 8192);
   TopologyBuilder topology{"kafka"};
-  auto records = topology.spout("records", [&] { return RecordSpout<ConsumedRecord>{ends.in}; });
+  auto records = topology.spout("records", [&] { return RecordSpout<ConsumedRecord>{ends.in, RecordSpoutOptions{.max_held = 2*kfl}}; }, {.max_in_flight=std::uint32_t(kfl)});
   auto rewrite = topology.bolt("rewrite", [] { return RewriteBolt{}; }).local(records);
   auto publish = topology.bolt("publish", [&] {
     return RecordSinkBolt<Measurement>{
         ends.out, [topic = options.topic_out](const Measurement& in) -> Result<OutgoingRecord> {
           OutgoingRecord record{topic, {}};
+          record.record.value.reserve(80);
           record.record.key = std::to_string(in.device);
           write_fahrenheit(in, record.record.value);
           return record;

@@ -1,10 +1,14 @@
 package bora.peers.flink;
 
 import bora.peers.Contestant;
+import bora.peers.Expected;
 import bora.peers.Options;
 import bora.peers.Program;
 import bora.peers.Report;
 import bora.peers.Run;
+import bora.peers.UsageException;
+import bora.peers.kafka.TopicEnds;
+import bora.peers.kafka.TopicRun;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -19,8 +23,8 @@ public final class Main {
       new Contestant(
           "flink",
           "1.20.1",
-          List.of("chain", "wordcount", "fan", "spike", "window"),
-          List.of("none", "at-least-once"),
+          List.of("chain", "wordcount", "fan", "spike", "window", "kafka"),
+          List.of("none", "at-least-once", "exactly-once"),
           List.of("unchained", "chained"));
 
   private Main() {}
@@ -30,6 +34,10 @@ public final class Main {
   }
 
   private static int run(Options options) throws Exception {
+    return options.graph().equals("kafka") ? runKafka(options) : runGraph(options);
+  }
+
+  private static int runGraph(Options options) throws Exception {
     Run run = Run.begin(FLINK, options);
     Configuration configuration = Settings.of(options);
     StreamExecutionEnvironment environment =
@@ -40,6 +48,32 @@ public final class Main {
     run.await(() -> !job.isDone());
     job.get(1, TimeUnit.MINUTES);
     Map<String, String> settings = Report.javaSettings();
+    settings.putAll(configuration.toMap());
+    return run.report(settings);
+  }
+
+  private static int runKafka(Options options) throws Exception {
+    if (options.guarantee().equals("none")) {
+      throw new UsageException("not supported: a topic without a guarantee");
+    }
+    TopicRun run = TopicRun.begin(FLINK, options);
+    Configuration configuration = Settings.of(options);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+    KafkaGraph.build(options, environment);
+    long expected = Expected.outputs(options.graph(), options.records(), options.keys());
+    CompletableFuture<JobExecutionResult> job =
+        environment.executeAsync().getJobExecutionResult();
+    try (TopicEnds out = new TopicEnds(options.bootstrap(), options.topicOut())) {
+      run.await(
+          run::completed,
+          () -> run.isTransactional() ? out.isAllCommitted() : out.written() >= expected,
+          () -> !job.isDone());
+    }
+    if (job.isDone()) {
+      job.get();
+    }
+    Map<String, String> settings = KafkaSettings.all();
     settings.putAll(configuration.toMap());
     return run.report(settings);
   }

@@ -24,10 +24,13 @@ final class Settings {
     settings.set(StateBackendOptions.STATE_BACKEND, "hashmap");
     settings.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     settings.set(TaskManagerOptions.NUM_TASK_SLOTS, Graphs.mostSubtasks(options));
-    if (options.guarantee().equals("at-least-once")) {
+    if (!options.guarantee().equals("none")) {
       settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(1));
       settings.set(
-          CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.AT_LEAST_ONCE);
+          CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE,
+          options.guarantee().equals("exactly-once")
+              ? CheckpointingMode.EXACTLY_ONCE
+              : CheckpointingMode.AT_LEAST_ONCE);
       settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
       settings.set(
           CheckpointingOptions.CHECKPOINTS_DIRECTORY,

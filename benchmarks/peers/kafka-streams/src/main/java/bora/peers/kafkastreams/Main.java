@@ -1,16 +1,16 @@
 package bora.peers.kafkastreams;
 
 import bora.peers.Contestant;
+import bora.peers.Counter;
+import bora.peers.Expected;
 import bora.peers.Input;
 import bora.peers.Options;
 import bora.peers.Program;
-import bora.peers.Report;
-import bora.peers.UsageException;
-import bora.peers.Watch;
+import bora.peers.kafka.Reading;
+import bora.peers.kafka.ReadingJson;
+import bora.peers.kafka.TopicRun;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
@@ -29,7 +29,6 @@ public final class Main {
           List.of("kafka"),
           List.of("at-least-once", "exactly-once"),
           List.of("default"));
-  private static final long FIRST_RECORD_WITHIN_NS = 60_000_000_000L;
 
   private Main() {}
 
@@ -37,77 +36,44 @@ public final class Main {
     Program.main(KAFKA_STREAMS, arguments, Main::run);
   }
 
-  private static void check(Options options) {
-    if (options.bootstrap().isEmpty()
-        || options.topicIn().isEmpty()
-        || options.topicOut().isEmpty()
-        || options.records() == 0) {
-      throw new UsageException("it needs --bootstrap, --topic-in, --topic-out and --records");
-    }
-    if (options.isOpenLoop() || options.tuples() > 0) {
-      throw new UsageException("not supported: it works off --records in a closed loop only");
-    }
-  }
-
   private static int run(Options options) {
-    check(options);
+    TopicRun run = TopicRun.begin(KAFKA_STREAMS, options);
     Map<String, String> settings = Settings.of(options);
-    LongAdder processed = new LongAdder();
-    Watch watch = new Watch(options.warmup(), processed::sum);
+    long expected = Expected.outputs(options.graph(), options.records(), options.keys());
     try (KafkaStreams streams =
-            new KafkaStreams(
-                topology(options, processed), Settings.properties(options, settings));
+            new KafkaStreams(topology(options, run), Settings.properties(options, settings));
         Admin admin = Admin.create(Map.of("bootstrap.servers", options.bootstrap()))) {
       streams.start();
-      Progress progress =
-          new Progress(options, streams, admin, options.topicOut(), processed);
-      awaitFirst(processed);
-      watch.begin(System.nanoTime());
-      watch.await(progress::isOver);
+      Progress progress = new Progress(streams, admin, options.topicOut());
+      run.await(
+          run::completed,
+          () ->
+              run.isTransactional()
+                  ? progress.committed() >= options.records()
+                  : progress.sent() >= expected,
+          () -> !streams.state().hasCompletedShutdown());
     }
-    if (watch.seconds() == 0) {
-      System.err.println("nothing was measured: the records lasted no longer than the warm-up");
-    }
-    ReadBack output = ReadBack.of(options.bootstrap(), options.topicOut());
-    Map<String, String> all = Report.javaSettings();
-    all.putAll(settings);
-    return new Report(
-            KAFKA_STREAMS,
-            options,
-            processed.sum(),
-            output.count(),
-            output.checksum(),
-            watch,
-            null,
-            null,
-            0,
-            all)
-        .print();
+    return run.report(settings);
   }
 
-  private static Topology topology(Options options, LongAdder processed) {
+  /** One count for each thread, of which there may be several. */
+  private static Topology topology(Options options, TopicRun run) {
     StreamsBuilder builder = new StreamsBuilder();
+    ThreadLocal<Counter> processed = ThreadLocal.withInitial(run::newCompleted);
     builder.stream(
-            options.topicIn(), Consumed.with(Serdes.ByteArray(), new ReadingSerde("celsius")))
-        .peek((key, reading) -> processed.increment())
-        .filter((key, reading) -> reading.device() % 10 != 0)
+            options.topicIn(),
+            Consumed.with(Serdes.ByteArray(), new ReadingSerde(ReadingJson.CELSIUS)))
+        .peek((key, reading) -> processed.get().add(1))
+        .filter((key, reading) -> reading.isKept())
         .map(
             (key, reading) ->
                 KeyValue.pair(
                     Long.toString(reading.device()),
                     new Reading(
                         reading.device(), Input.fahrenheit(reading.value()), reading.time())))
-        .to(options.topicOut(), Produced.with(Serdes.String(), new ReadingSerde("fahrenheit")));
+        .to(
+            options.topicOut(),
+            Produced.with(Serdes.String(), new ReadingSerde(ReadingJson.FAHRENHEIT)));
     return builder.build();
-  }
-
-  private static void awaitFirst(LongAdder processed) {
-    long until = System.nanoTime() + FIRST_RECORD_WITHIN_NS;
-    while (processed.sum() == 0) {
-      if (System.nanoTime() > until) {
-        throw new IllegalStateException("no record was processed in the first minute");
-      }
-      LockSupport.parkNanos(1_000_000);
-    }
   }
 }

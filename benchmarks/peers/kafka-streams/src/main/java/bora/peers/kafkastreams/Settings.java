@@ -18,7 +18,7 @@ final class Settings {
     settings.put(
         StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
         transactions ? StreamsConfig.EXACTLY_ONCE_V2 : StreamsConfig.AT_LEAST_ONCE);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, transactions ? "100" : "30000");
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, transactions ? "200" : "30000");
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, Integer.toString(options.tasks()));
     settings.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.OPTIMIZE);
     settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, "10000");
@@ -27,6 +27,7 @@ final class Settings {
     producer(settings, ProducerConfig.LINGER_MS_CONFIG, "100");
     producer(settings, ProducerConfig.BATCH_SIZE_CONFIG, "262144");
     producer(settings, ProducerConfig.BUFFER_MEMORY_CONFIG, "67108864");
+    producer(settings, ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     settings.replaceAll((name, value) -> System.getProperty(name, value));
     return settings;
   }

@@ -35,9 +35,12 @@ final class Settings {
     return config;
   }
 
-  /** Tuples of a window of 1,000 are acked when it has closed: fewer would stop it for ever. */
   private static int spoutPending(Options options) {
-    return options.graph().equals("window") ? 8192 : 2000;
+    return switch (options.graph()) {
+      case "window" -> 8192; // those of 1,000 are acked when it has closed: fewer would stop it
+      case "kafka" -> 20_000; // a round trip to the broker, and what its producer gathers before
+      default -> 2000;
+    };
   }
 
   private static void put(Config config, String name, Object value) {

@@ -1,4 +1,4 @@
-package bora.peers.kafkastreams;
+package bora.peers.kafka;
 
 import java.time.Duration;
 import java.util.List;
@@ -20,11 +20,9 @@ record ReadBack(long count, long checksum) {
             "read_committed",
             ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
             10_000);
-    try (KafkaConsumer<byte[], Reading> consumer =
+    try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
-            settings,
-            new ByteArrayDeserializer(),
-            new ReadingSerde("fahrenheit").deserializer())) {
+            settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()
               .map(partition -> new TopicPartition(topic, partition.partition()))
@@ -36,10 +34,10 @@ record ReadBack(long count, long checksum) {
       long checksum = 0;
       while (ends.entrySet().stream()
           .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        for (ConsumerRecord<byte[], Reading> record : consumer.poll(Duration.ofSeconds(1))) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
+          Reading reading = ReadingJson.FAHRENHEIT.read(record.value());
           ++count;
-          checksum +=
-              record.value().device() + Double.doubleToRawLongBits(record.value().value());
+          checksum += reading.device() + Double.doubleToRawLongBits(reading.value());
         }
       }
       return new ReadBack(count, checksum);
