@@ -1,6 +1,7 @@
 """One run of one contestant: started, read, looked at for what is wrong with it."""
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,13 @@ LAST_SECOND_OVER_FIRST = 1.25
 NOISE_LIMIT = 0.10
 SPREAD_LIMIT = 0.5
 SATURATED_BELOW = 0.97
+# As far above the intended rate as saturation is below it: a run that catches up, replays, or has a clock
+# that goes wrong.
+AHEAD_ABOVE = 1.03
+# A latency is the source's when at the 99th percentile two thirds of it are the source's own lateness, twice
+# what the system adds. Up to ten of its intervals of 100 us that is what waking a thread costs here.
+LATE_SHARE = 2 / 3
+LATE_FROM_US = 1_000.0
 
 # What so many tuples must give: (graph, tuples, keys) -> (outputs, checksum).
 Oracle = Callable[[str, int, int], tuple[int, str]]
@@ -53,7 +61,7 @@ def execute(case: Case, load: Load, oracle: Oracle, servers: tuple[int, ...] = (
             look: Callable[[dict[str, Any]], None] | None = None) -> Run:
     """Raises Unsupported when the contestant ends with 2. `look` may put what it finds itself in place of
     what the contestant says it received."""
-    before = Reading.now(servers)
+    before, began = Reading.now(servers), time.monotonic()
     patience = 120 + 3 * (load.warmup + load.seconds)
     try:
         ended = subprocess.run([*case.command, *load.options(case)], capture_output=True, text=True,
@@ -62,6 +70,7 @@ def execute(case: Case, load: Load, oracle: Oracle, servers: tuple[int, ...] = (
         return Run(wrong=[f"it has not ended after {patience:.0f} s"])
     except OSError as error:
         raise Unsupported(str(error)) from error
+    took = time.monotonic() - began
     run = Run(noise=noise_between(before, Reading.now(servers)))
     said = ended.stderr.strip().splitlines()
     if ended.returncode == 2:
@@ -75,6 +84,9 @@ def execute(case: Case, load: Load, oracle: Oracle, servers: tuple[int, ...] = (
     if look is not None:
         look(run.json)
     judge(run, case, load, oracle)
+    if case.graph != "kafka" and took < load.warmup + load.seconds:
+        run.wrong.append(f"it ended after {took:.1f} s, which is less than the {load.warmup:g} + "
+                         f"{load.seconds:g} s it was to run for: its clock is wrong")
     if ended.returncode != 0 and not run.wrong:
         run.wrong.append(f"it ended with code {ended.returncode}")
     return run
@@ -101,12 +113,27 @@ def judge(run: Run, case: Case, load: Load, oracle: Oracle) -> None:
         run.unfit.append(f"{replays:,} replays")
     if throughput <= 0:
         run.unfit.append("nothing was completed in the measured part")
-    if load.rate and (found.get("saturated") or throughput < SATURATED_BELOW * found["rate"]):
-        run.saturated = True
+    if not replays and throughput * found.get("seconds", 0) > 1.01 * sent:  # what was rounded aside
+        run.wrong.append(f"completed {throughput * found['seconds']:,.0f} of the {sent:,} tuples that it sent")
+    if load.rate:
+        note_pace(run, throughput)
     note_unsteady(run, load)
     if max(run.noise.steal, run.noise.others) > load.noise_limit:
         run.unfit.append(f"noise: others had {run.noise.others:.0%} of the machine, "
                          f"the hypervisor {run.noise.steal:.0%}")
+
+
+def note_pace(run: Run, throughput: float) -> None:
+    """A fixed rate that was not kept, or whose latency says more about the source than about the system."""
+    rate, latency = run.json["rate"], run.json.get("latency_us")
+    late = run.json.get("source_late_us_p99") or 0.0
+    if run.json.get("saturated") or throughput < SATURATED_BELOW * rate:
+        run.saturated = True
+    elif throughput > AHEAD_ABOVE * rate:
+        run.unfit.append(f"ahead: completed {throughput:,.0f} of {rate:,} a second: it caught up, or its clock is wrong")
+    elif latency and late > LATE_FROM_US and late > LATE_SHARE * latency["p99"]:
+        run.unfit.append(f"late source: {late:,.0f} us at p99, of a latency of {latency['p99']:,.0f} us: "
+                         "that is the source's, not the system's")
 
 
 def note_unsteady(run: Run, load: Load) -> None:

@@ -1,6 +1,6 @@
 """A contestant of the peer benchmarks that does nothing but say what it was told to say.
 
-  --fault lose|reorder|miscount|saturate|cold|crash|garbage|unsupported
+  --fault lose|reorder|miscount|saturate|ahead|late|overcount|cold|crash|garbage|unsupported
 """
 import json
 import sys
@@ -18,6 +18,7 @@ def result(fault: str, rate: int, throughput: float) -> dict[str, Any]:
     found: dict[str, Any] = {
         "system": "fake", "version": "1", "rate": rate, "sent": SENT, "received": OUTPUTS,
         "expected": OUTPUTS, "checksum": CHECKSUM, "throughput": rate or throughput,
+        "seconds": 0.04,
         "cpu_us_per_tuple": 0.5, "peak_rss_bytes": 2**20, "per_second": [900, 1000, 1000, 1010, 1005],
         "latency_us": {"p50": 10.0, "p90": 20.0, "p99": 30.0, "p999": 40.0, "max": 50.0} if rate else None,
         "source_late_us_p99": 1.0, "saturated": False, "settings": {"fault": fault}}
@@ -29,6 +30,12 @@ def result(fault: str, rate: int, throughput: float) -> dict[str, Any]:
         found["received"] = found["expected"] = OUTPUTS - 1
     elif fault == "saturate" and rate:
         found |= {"throughput": 0.5 * rate, "saturated": True}
+    elif fault == "ahead" and rate:
+        found["throughput"] = 1.05 * rate
+    elif fault == "late" and rate:
+        found |= {"source_late_us_p99": 2_500.0, "latency_us": found["latency_us"] | {"p99": 3_000.0}}
+    elif fault == "overcount":
+        found["seconds"] = 1.02 * SENT / found["throughput"]
     elif fault == "cold":
         found["per_second"] = [100, 200, 400, 800, 1600]
     return found

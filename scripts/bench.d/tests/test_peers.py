@@ -15,7 +15,7 @@ from peer_runs import Load, Run, Unsupported, execute, judge
 from peers import saturation_in
 
 FAKE = Path(__file__).parent / "fake_contestant.py"
-CLOSED, OPEN = Load(0, 1, 4), Load(20_000, 1, 4)
+CLOSED, OPEN, INSTANT = Load(0, 1, 4), Load(20_000, 1, 4), Load(0, 0, 0)
 
 
 def case_with(fault: str, name: str = "fake") -> Case:
@@ -64,9 +64,33 @@ class OneRun(unittest.TestCase):
 
     def test_a_process_that_crashes_or_babbles_is_wrong(self) -> None:
         with mock.patch("peer_runs.noise_between", return_value=Noise(0.0, 0.0)):
-            self.assertIn("it hurts", execute(case_with("crash"), CLOSED, oracle).wrong[0])
-            self.assertIn("no result", execute(case_with("garbage"), CLOSED, oracle).wrong[0])
-            self.assertTrue(execute(case_with("none"), CLOSED, oracle).is_good)
+            self.assertIn("it hurts", execute(case_with("crash"), INSTANT, oracle).wrong[0])
+            self.assertIn("no result", execute(case_with("garbage"), INSTANT, oracle).wrong[0])
+            self.assertTrue(execute(case_with("none"), INSTANT, oracle).is_good)
+
+    def test_a_process_that_ends_before_its_time_is_wrong_whatever_its_clock_says(self) -> None:
+        with mock.patch("peer_runs.noise_between", return_value=Noise(0.0, 0.0)):
+            self.assertIn("less than the 1 + 4 s", execute(case_with("none"), CLOSED, oracle).wrong[0])
+
+    def test_more_completed_than_sent_is_wrong(self) -> None:
+        self.assertIn("completed 102,000 of the 100,000 tuples", run_of("overcount").wrong[0])
+
+    def test_a_run_above_the_intended_rate_is_unfit(self) -> None:
+        run = run_of("ahead", OPEN)
+        self.assertFalse(run.saturated or run.wrong)
+        self.assertIn("ahead: completed 21,000 of 20,000", run.unfit[0])
+        self.assertTrue(run_of("ahead").is_good)  # a closed loop has no rate
+
+    def test_a_latency_that_is_the_source_s_is_unfit(self) -> None:
+        self.assertIn("late source: 2,500 us at p99, of a latency of 3,000 us", run_of("late", OPEN).unfit[0])
+
+    def test_a_source_may_be_late_by_a_share_or_by_what_a_wake_up_takes(self) -> None:
+        for late, p99 in ((1_900.0, 3_000.0), (900.0, 901.0)):
+            found = result("late", OPEN.rate, 0)
+            found |= {"source_late_us_p99": late, "latency_us": found["latency_us"] | {"p99": p99}}
+            run = Run(json=found)
+            judge(run, case_with("none"), OPEN, oracle)
+            self.assertTrue(run.is_good, run.unfit)
 
     def test_a_combination_that_it_does_not_have_is_no_run(self) -> None:
         with self.assertRaisesRegex(Unsupported, "not supported: anything"):
@@ -89,6 +113,12 @@ class AFigure(unittest.TestCase):
         figure = figure_of([run_of(load=OPEN), run_of("saturate", OPEN), run_of(load=OPEN)])
         self.assertIn("SATURATED in 1 of 3 runs: completed 10,000 of 20,000", figure.refused)
         self.assertEqual({}, figure.latency_us)
+
+    def test_late_sources_and_runs_above_the_rate_give_no_latency(self) -> None:
+        for fault, reason in (("late", "late source"), ("ahead", "ahead")):
+            figure = figure_of([run_of(fault, OPEN), run_of(fault, OPEN), run_of(load=OPEN)])
+            self.assertRegex(figure.refused, f"^UNFIT: 2 of 3 runs, such as: {reason}")
+            self.assertEqual({}, figure.latency_us)
 
     def test_noisy_runs_are_left_out_and_named(self) -> None:
         noisy = Noise(0.3, 0.0)
