@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <thread>
 #include <tuple>
@@ -31,7 +32,6 @@ using namespace std::chrono_literals;
 using Place = std::pair<std::uint32_t, std::int64_t>;
 
 constexpr std::uint64_t kSeed = 1;
-constexpr std::uint64_t kDevices = 16;
 constexpr std::uint64_t kGateways = 3;
 constexpr std::size_t kMostFaults = 10;
 
@@ -182,7 +182,7 @@ Program& Coldchain::start(const std::vector<std::string>& settings) {
   return *program_;
 }
 
-void Coldchain::register_devices() {
+void Coldchain::register_devices(std::uint64_t devices) {
   constexpr int kCheap = 4;  // of bcrypt: what is tested is not the hash
   const SystemClock clock;
   const admin::Actor actor{.user = "test", .address = "local"};
@@ -190,7 +190,7 @@ void Coldchain::register_devices() {
   options.data = (data() / "admin").string();
   const auto store = admin::open_registry(options, clock);
   BORA_CHECK(store.is_ok(), store.status().message());
-  for (std::uint64_t id = 1; id <= kDevices; ++id) {
+  for (std::uint64_t id = 1; id <= devices; ++id) {
     const auto secret = gateway::device_secret(kSeed, coldchain::DeviceId{id}).reveal();
     auto hash = admin::hash_password(std::to_string(secret), kCheap);
     BORA_CHECK(hash.is_ok(), "no hash");
@@ -241,6 +241,16 @@ double Coldchain::metric(const std::string& name_and_labels) const {
              : std::stod(response->body.substr(at + name_and_labels.size() + 2));
 }
 
+std::set<std::string> Coldchain::series() const {
+  http::Client client{{.port = control_port()}};
+  const auto response = client.get("/metrics");
+  std::istringstream lines{response ? response->body : std::string{}};
+  std::set<std::string> found;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with('#')) found.insert(line.substr(0, line.rfind(' ')));
+  return found;
+}
+
 bool Coldchain::wait_done() {
   constexpr std::array<std::pair<const char*, const char*>, 5> kReaders{
       {{"reports", "raw"},
@@ -272,7 +282,7 @@ Result<http::Response> post(std::uint16_t port, const std::string& body) {
 
 std::string Reports::next() {
   const std::uint64_t number = number_++;
-  const coldchain::DeviceId device{1 + number % kDevices};
+  const coldchain::DeviceId device{1 + number % devices_};
   const coldchain::GatewayId gateway{1 + number % kGateways};
   const coldchain::Report report{
       .device_id = device,

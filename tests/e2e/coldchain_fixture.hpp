@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@
 
 namespace bora::e2e {
 
+inline constexpr std::uint64_t kDevices = 16;
+
 /// `coldchain run` on a directory of its own, started as often as a test likes.
 /// Threads: single-owner.
 class Coldchain {
@@ -25,9 +28,9 @@ class Coldchain {
 
   /// Starts it on free ports with these settings on top; returns at once.
   Program& start(const std::vector<std::string>& settings = {});
-  /// Writes the devices and gateways of Reports into the registry, which must not be open: so their
-  /// reports are accepted. Before the first start.
-  void register_devices();
+  /// Writes that many devices, and the gateways, of Reports into the registry, which must not be open: so
+  /// their reports are accepted. Before the first start.
+  void register_devices(std::uint64_t devices = kDevices);
   /// Waits until it is ready. False when it ended or took too long.
   bool wait_ready();
   [[nodiscard]] Program& program() { return *program_; }
@@ -41,6 +44,8 @@ class Coldchain {
   [[nodiscard]] std::uint16_t gateway_port() const;
   /// One number of /metrics; -1 when there is none.
   [[nodiscard]] double metric(const std::string& name_and_labels) const;
+  /// Names and labels of all that /metrics shows. Empty when it does not answer.
+  [[nodiscard]] std::set<std::string> series() const;
   /// Waits until every topology is done with every record. False when that took too long.
   bool wait_done();
 
@@ -63,11 +68,14 @@ class Coldchain {
 /// Reports of simulated devices, all different.
 class Reports {
  public:
-  explicit Reports(std::string name) : name_(std::move(name)) {}
+  /// Of devices 1, 2, ... in turn.
+  explicit Reports(std::string name, std::uint64_t devices = kDevices)
+      : name_(std::move(name)), devices_(devices) {}
   [[nodiscard]] std::string next();
 
  private:
   const std::string name_;
+  const std::uint64_t devices_;
   std::uint64_t number_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #include <arpa/inet.h>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -179,6 +181,40 @@ TEST_CASE("a process that is a gateway, too, keeps what devices tell it, and rep
   coldchain.start({"gateway.id=1"});
   CHECK(coldchain.program().wait(20s) == 2);
   CHECK(coldchain.program().output().find("gateway.token") != std::string::npos);
+}
+
+TEST_CASE("as many devices as there are, known and unknown, make no series of metrics more") {
+  constexpr std::uint64_t kMany = 100;
+  Coldchain coldchain;
+  coldchain.register_devices(kMany);
+  coldchain.start();
+  REQUIRE(coldchain.wait_ready());
+  Reports known{"known", kMany};
+  Reports unknown{"unknown", 3 * kMany};
+  const auto send = [&coldchain](Reports& reports, std::uint64_t count) {
+    std::string body;
+    for (std::uint64_t i = 0; i < count; ++i)
+      body += reports.next() + "\n";
+    const auto answer = post(coldchain.ingest_port(), body);
+    return answer && answer->status == 202 && coldchain.wait_done();
+  };
+  // One report of each fate first: a kind of it may be shown from its first one on.
+  for (std::uint64_t i = 0; i < kMany; ++i)
+    static_cast<void>(unknown.next());
+  REQUIRE(send(known, 1));
+  REQUIRE(send(unknown, 1));
+  const std::set<std::string> of_two = coldchain.series();
+  REQUIRE(of_two.size() > 1'000);
+
+  REQUIRE(send(known, 2 * kMany));
+  REQUIRE(send(unknown, kMany));
+  CHECK(coldchain.metric("registry_devices") == kMany);
+  CHECK(coldchain.series() == of_two);
+  CHECK(coldchain.stop() == 0);
+  const DataFacts facts = check_data(coldchain.data(), {});
+  CHECK(facts.faults == std::vector<std::string>{});
+  CHECK(facts.readings == 2 * kMany + 1);
+  CHECK(facts.rejected == kMany + 1);
 }
 
 TEST_CASE("a port that is taken, and data that is in use, end the start with exit code 1") {
