@@ -103,7 +103,10 @@ void LaneBase::push(Block* block) {
     tell_consumer();
     return;
   }
-  if (q.overflow.empty() && !q.to_itself) ++context_->blocked_lanes;
+  if (q.overflow.empty() && !q.to_itself) {
+    ++context_->blocked_lanes;
+    context_->run_end = 0;
+  }
   q.overflow.push_back(block);
 }
 

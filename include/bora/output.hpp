@@ -66,8 +66,10 @@ class Output : public OutputBase {
   // it would wait for its own stores (partial store forwarding: 13 ns of the 20 that a hop took).
   BORA_ALWAYS_INLINE void emit(const T& tuple) {
     if (only_lane_ != nullptr && only_lane_->has_room()) [[likely]] {
-      only_lane_->append_to_room(tuple, context_->anchor());
-      context_->add_child();
+      internal::ExecutorContext& context = *context_;
+      const auto frame = context.frame();
+      only_lane_->append_to_room(tuple, static_cast<internal::TreeRef>(frame));
+      context.add_child_to(frame);
     } else if constexpr (kFitsRegisters) {
       T copy(tuple);
       emit_elsewhere(copy);
@@ -81,8 +83,9 @@ class Output : public OutputBase {
       emit(static_cast<const T&>(tuple));
     } else {
       if (only_lane_ != nullptr && only_lane_->has_room()) [[likely]] {
-        only_lane_->append_to_room(std::move(tuple), context_->anchor());
-        context_->add_child();
+        const auto frame = context_->frame();
+        only_lane_->append_to_room(std::move(tuple), static_cast<internal::TreeRef>(frame));
+        context_->add_child_to(frame);
       } else {
         emit_elsewhere(std::move(tuple));
       }

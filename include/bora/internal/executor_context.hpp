@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bora/clock.hpp"
@@ -18,15 +20,60 @@ class Ledger;
 class TaskBase;
 struct Block;
 
-/// A single-producer single-consumer ring of finished trees, from one executor to one spout task. It
-/// has a slot for every tree of that spout, so it cannot overflow: completions never block.
+/// Trees [first, end) of one spout task.
+struct TreeRun {
+  TreeRef first = kUntracked;
+  TreeRef end = kUntracked;
+};
+
+/// A single-producer single-consumer ring of finished trees, from one executor to one spout task, in
+/// runs of neighbours. It has room for a run of every tree of that spout, so it cannot overflow:
+/// completions never block.
 struct alignas(64) CompletionLane {
-  std::unique_ptr<TreeRef[]> slots;
-  std::uint32_t mask = 0;
-  std::uint32_t tail = 0;       // producer's own, ahead of published_tail
-  std::uint32_t signalled = 0;  // producer's own: what published_tail is
+  explicit CompletionLane(std::uint32_t trees)
+      : runs(std::make_unique<TreeRun[]>(std::bit_ceil(trees))), mask(std::bit_ceil(trees) - 1) {}
+
+  /// Producer: one more finished tree.
+  BORA_ALWAYS_INLINE void add(TreeRef ref) {
+    if (ref != open.end) [[unlikely]]
+      begin_run(ref);
+    ++open.end;
+  }
+  /// Producer: makes what was added visible. Returns how many trees are new.
+  std::uint32_t publish() noexcept {
+    end_run();
+    if (unpublished == 0) return 0;
+    // seq_cst: ordered before the look at whether the spout sleeps, see Parker.
+    published_tail.store(tail, std::memory_order_seq_cst);
+    return std::exchange(unpublished, 0);
+  }
+  /// Calls visit(run) for all that is on its way. For who looks while nobody runs.
+  template <class Visit>
+  void visit(Visit visit) const {
+    for (std::uint32_t i = head; i != tail; ++i)
+      visit(runs[i & mask]);
+    visit(open);
+  }
+
+  const std::unique_ptr<TreeRun[]> runs;
+  const std::uint32_t mask;
+  TreeRun open{};                 // producer's own: still growing
+  std::uint32_t tail = 0;         // producer's own, ahead of published_tail
+  std::uint32_t unpublished = 0;  // producer's own: trees in runs beyond published_tail
   alignas(64) std::atomic<std::uint32_t> published_tail{0};  // release; partner: consumer's acquire
   alignas(64) std::uint32_t head = 0;                        // consumer's own
+
+ private:
+  void begin_run(TreeRef ref) noexcept {
+    end_run();
+    open = {ref, ref};
+  }
+  void end_run() noexcept {
+    if (open.first == open.end) return;
+    unpublished += open.end - open.first;
+    runs[tail++ & mask] = open;
+    open.first = open.end;
+  }
 };
 
 /// The part of an executor that author-facing templates touch for every tuple. Everything here
@@ -62,6 +109,8 @@ class ExecutorContext {
 
   /// Output lanes that could not hand over a block. While not zero, no input is taken.
   std::uint32_t blocked_lanes = 0;
+  /// Where the current run through a block ends. A lane that blocks sets it to 0.
+  std::uint32_t run_end = 0;
 
   /// Which task executes, for the threads that ask where a message is. Relaxed: a hint.
   std::atomic<std::uint32_t> current_task{0};
@@ -78,8 +127,9 @@ class ExecutorContext {
   }
   /// Accounts for one more child of the executing tuple. Call once the child stands in its block (making
   /// it may throw) and before the block leaves.
-  BORA_ALWAYS_INLINE void add_child() {
-    const Frame before = frame();
+  BORA_ALWAYS_INLINE void add_child() { add_child_to(frame()); }
+  /// The same, when the frame is known.
+  BORA_ALWAYS_INLINE void add_child_to(Frame before) {
     set_frame(before + kChild);
     if (before >= kChild) [[unlikely]]
       raise(static_cast<TreeRef>(before));
@@ -123,10 +173,7 @@ class ExecutorContext {
   ExecutorContext() = default;
   ~ExecutorContext() = default;
 
-  BORA_ALWAYS_INLINE void complete(TreeRef ref) {
-    CompletionLane& lane = *completions_[ref >> owner_shift_];
-    lane.slots[lane.tail++ & lane.mask] = ref;
-  }
+  BORA_ALWAYS_INLINE void complete(TreeRef ref) { completions_[ref >> owner_shift_]->add(ref); }
   void raise_joint(TreeRef ref);
   void release_shared(TreeRef ref);
 

@@ -66,17 +66,19 @@ class BoltTask final : public TaskBase {
 
   void run(Block& block, std::uint32_t max) override {
     ExecutorContext& ctx = *context;
-    In* items = block.items_as<In>();
+    In* const items = block.items_as<In>();
+    const TreeRef* const refs = block.refs;
     const std::uint32_t stop = block.read + max < block.count ? block.read + max : block.count;
     ctx.current_task.store(identity.id, std::memory_order_relaxed);
     if constexpr (B::kMutates) ctx.in_block = &block;
+    ctx.run_end = ctx.blocked_lanes == 0 ? stop : 0;
     std::uint32_t i = block.read;
-    for (; i < stop && ctx.blocked_lanes == 0; ++i) {
+    for (; i < ctx.run_end; ++i) {
       if constexpr (B::kMutates) {
         ctx.in_index = i;
         ctx.kept_in_place = false;
       }
-      ctx.begin(block.refs[i]);
+      ctx.begin(refs[i]);
       execute(items[i]);
       ctx.end();
       if constexpr (B::kMutates) {
