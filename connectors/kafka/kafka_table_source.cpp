@@ -134,7 +134,7 @@ class TableReader {
       const Assigned one{.state = Assigned::State::kReading,
                          .partition = partition,
                          .epoch = 1,
-                         .next = range.low,
+                         .next = first_of(range),
                          .end = range.high};
       if (rd_kafka_consume_start_queue(topic_.get(), static_cast<int>(partition), one.next,
                                        records_.get()) != 0)
@@ -142,7 +142,13 @@ class TableReader {
       partitions_.push_back({one});
       listener_.on_assigned(partition, one.epoch, one.next);
     }
+    has_begun_ = true;
     return {};
+  }
+
+  [[nodiscard]] std::int64_t first_of(const Bounds& range) const {
+    if (!options_.newest || has_begun_) return range.low;
+    return std::max(range.low, range.high - *options_.newest);
   }
 
   /// Who reads already is not kept from it for long by brokers that are away. A broker answers in
@@ -232,6 +238,7 @@ class TableReader {
   Queue records_;
   std::vector<rd_kafka_message_t*> fetched_;  // between two calls: nothing
   std::vector<Reading> partitions_;           // by partition; empty until reading has begun
+  bool has_begun_ = false;
   Instant begin_not_before_{};
   Troubles troubles_;
 };

@@ -16,6 +16,9 @@ namespace bora::kafka {
 struct KafkaTableSourceOptions {
   KafkaOptions kafka = {};
   std::string topic = {};
+  /// Begins each partition at most so many offsets before its end. Absent: at its beginning, as are
+  /// partitions that are added later.
+  std::optional<std::int64_t> newest = std::nullopt;
   /// Longest wait of one poll() for the topic's partitions and their ends, before reading begins. When
   /// it does not suffice, a later poll tries again.
   std::chrono::milliseconds position_timeout{5'000};

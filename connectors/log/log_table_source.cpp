@@ -1,5 +1,6 @@
 #include "connectors/log/log_table_source.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "connectors/log/assigned_partitions.hpp"
@@ -13,8 +14,8 @@ namespace bora::log {
 /// Threads: the source's.
 class TableReading {
  public:
-  TableReading(TopicLogCore& core, Topic& topic, AssignmentListener& listener,
-               std::function<void()> wake)
+  TableReading(TopicLogCore& core, Topic& topic, std::optional<std::int64_t> newest,
+               AssignmentListener& listener, std::function<void()> wake)
       : core_(core),
         listener_(listener),
         partitions_(topic.partitions()),
@@ -22,7 +23,8 @@ class TableReading {
         assigned_(core.store(), topic, waiter_) {
     core_.table_opened();
     for (std::uint32_t p = 0; p < partitions_; ++p) {
-      const std::int64_t start = topic.partition(p).start();
+      std::int64_t start = topic.partition(p).start();
+      if (newest) start = std::max(start, topic.partition(p).end() - *newest);
       assigned_.add(p, kEpoch, start);
       listener_.on_assigned(p, kEpoch, start);
     }
@@ -48,8 +50,8 @@ class TableReading {
   AssignedPartitions assigned_;
 };
 
-LogTableSource::LogTableSource(TopicLog& log, std::string topic)
-    : log_(log), topic_(std::move(topic)) {}
+LogTableSource::LogTableSource(TopicLog& log, std::string topic, std::optional<std::int64_t> newest)
+    : log_(log), topic_(std::move(topic)), newest_(newest) {}
 
 LogTableSource::~LogTableSource() = default;
 
@@ -59,7 +61,8 @@ Status LogTableSource::open(AssignmentListener& listener, std::function<void()> 
             "could not open the table of topic " + topic_ + ": it is open already"};
   Result<Topic*> topic = log_.core().topic(topic_);
   if (!topic) return topic.status();
-  reading_ = std::make_unique<TableReading>(log_.core(), **topic, listener, std::move(wake));
+  reading_ =
+      std::make_unique<TableReading>(log_.core(), **topic, newest_, listener, std::move(wake));
   return {};
 }
 

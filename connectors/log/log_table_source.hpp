@@ -21,7 +21,9 @@ class TableReading;
 /// Threads: as RecordSource says. Lifetime: dies before the log.
 class LogTableSource final : public RecordSource {
  public:
-  LogTableSource(TopicLog& log, std::string topic);
+  /// With `newest`, each partition is read from at most so many offsets before its end on.
+  LogTableSource(TopicLog& log, std::string topic,
+                 std::optional<std::int64_t> newest = std::nullopt);
   ~LogTableSource() override;
   LogTableSource(const LogTableSource&) = delete;
   LogTableSource& operator=(const LogTableSource&) = delete;
@@ -42,6 +44,7 @@ class LogTableSource final : public RecordSource {
  private:
   TopicLog& log_;
   const std::string topic_;
+  const std::optional<std::int64_t> newest_;
   bool is_paused_ = false;
   std::unique_ptr<TableReading> reading_;  ///< Null while not open.
 };

@@ -37,6 +37,7 @@ Status age_state(const fs::path& path, const Clock& clock) {
 void adapt(allinone::ProgramOptions& options, const fs::path& directory) {
   const allinone::ProgramOptions defaults;
   options.data = directory.string();
+  options.topics = defaults.topics;
   options.state = defaults.state;
   options.series.url = defaults.series.url;
   options.notify = defaults.notify;

@@ -20,11 +20,24 @@ IngestPart::IngestPart(IngestOptions options, std::string topic,
                        std::function<log::TopicLog&()> find_log, const Clock& clock)
     : options_(std::move(options)),
       topic_(std::move(topic)),
-      find_log_(std::move(find_log)),
+      begin_([this, find_log = std::move(find_log)] { return append_to(find_log(), topic_); }),
+      clock_(clock) {}
+
+IngestPart::IngestPart(IngestOptions options, std::string topic,
+                       std::function<std::unique_ptr<RecordSink>()> make_sink, const Clock& clock)
+    : options_(std::move(options)),
+      topic_(std::move(topic)),
+      begin_([this, make_sink = std::move(make_sink)] {
+        writer_ = std::make_unique<ReportWriter>(make_sink, topic_);
+        return AppendReports{
+            [this](const std::vector<Record>& records, std::function<void(Status)> done) {
+              return writer_->append(records, std::move(done));
+            }};
+      }),
       clock_(clock) {}
 
 Status IngestPart::start() {
-  ingest_ = std::make_unique<Ingest>(append_to(find_log_(), topic_), options_.max_waiting, clock_);
+  ingest_ = std::make_unique<Ingest>(begin_(), options_.max_waiting, clock_);
   http::ServerOptions server;
   server.address = options_.address;
   server.port = options_.port;
@@ -49,6 +62,7 @@ Status IngestPart::start() {
 void IngestPart::stop(std::chrono::milliseconds deadline) {
   ingest_->drain();
   server_->stop(deadline);
+  writer_.reset();
 }
 
 std::vector<host::Sample> IngestPart::samples() const {

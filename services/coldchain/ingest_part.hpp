@@ -8,9 +8,11 @@
 #include <string>
 
 #include "bora/clock.hpp"
+#include "bora/record.hpp"
 #include "connectors/http/server.hpp"
 #include "host/assembly.hpp"
 #include "services/coldchain/ingest.hpp"
+#include "services/coldchain/report_writer.hpp"
 
 namespace bora::ingest {
 
@@ -37,6 +39,9 @@ class IngestPart final : public host::Service {
   /// `find_log` is called in start(); the log it gives outlives the part's stop(), the clock the part.
   IngestPart(IngestOptions options, std::string topic, std::function<log::TopicLog&()> find_log,
              const Clock& clock);
+  /// For topics in Kafka. `make_sink` is called in start().
+  IngestPart(IngestOptions options, std::string topic,
+             std::function<std::unique_ptr<RecordSink>()> make_sink, const Clock& clock);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "ingest"; }
   Status start() override;
@@ -47,9 +52,10 @@ class IngestPart final : public host::Service {
  private:
   const IngestOptions options_;
   const std::string topic_;
-  const std::function<log::TopicLog&()> find_log_;
+  const std::function<AppendReports()> begin_;  ///< Makes what writes the reports, once.
   const Clock& clock_;
   std::atomic<std::uint64_t> events_{0};
+  std::unique_ptr<ReportWriter> writer_;  // null for the embedded log
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<http::Server> server_;  // its handlers use ingest_: dies first
 };

@@ -5,6 +5,7 @@
 #include "services/coldchain/demo_command.hpp"
 #include "services/coldchain/program.hpp"
 #include "topologies/parts/dlq_command.hpp"
+#include "topologies/parts/topics_command.hpp"
 #include "topologies/raw/commands.hpp"
 
 int main(int argc, char** argv) {
@@ -17,7 +18,7 @@ int main(int argc, char** argv) {
   const auto placing = [&](host::Command command) {
     command.run = [&, run = std::move(command.run)](host::Invocation& invocation) {
       admin = options.placed().admin;
-      topics = options.topics();
+      topics = options.placed().topics;
       return run(invocation);
     };
     return command;
@@ -35,7 +36,9 @@ int main(int argc, char** argv) {
   program.commands = {
       demo::demo_command(options, argc > 0 ? argv[0] : program.name),
       placing(admin::user_command(admin, clock)),
+      placing(parts::topics_command(topics, allinone::topic_plans, clock)),
       placing(parts::dlq_command(topics, allinone::topics_with_dead_letters, clock)),
-      raw::store_command(sources), raw::replay_command(sources)};
+      raw::store_command(sources),
+      raw::replay_command(sources)};
   return host::run(argc, argv, std::move(program));
 }

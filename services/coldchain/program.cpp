@@ -6,10 +6,10 @@
 #include <system_error>
 #include <utility>
 
-#include "connectors/log/log_sink.hpp"
 #include "connectors/log/topic_log.hpp"
 #include "services/dashboard/dashboard_part.hpp"
 #include "services/gateway/gateway_parts.hpp"
+#include "spouts/dead_letter.hpp"
 #include "topologies/alerts/program.hpp"
 #include "topologies/coldchain/registry.hpp"
 #include "topologies/datapoints/program.hpp"
@@ -56,6 +56,7 @@ class DataDirectory final : public host::Service {
 }  // namespace
 
 ProgramOptions::ProgramOptions() : state(url("rocksdb", "state")) {
+  topics.url = url("log", "topics");
   series.url = url("rocksdb", "series");
   series.api_port = kSeriesApiPort;
   notify.url = url("log", "notifications.jsonl");
@@ -69,6 +70,7 @@ ProgramOptions::ProgramOptions() : state(url("rocksdb", "state")) {
 
 void ProgramOptions::bind(host::Settings& settings) {
   settings.bind("data", data, "directory of everything that is kept; relative paths are in it");
+  topics.bind(settings);
   settings.bind("state", state, "where alerts and silences are: rocksdb:PATH, redis://...",
                 {"rocksdb", "redis", "rediss", "redis+sentinel"});
   notify.bind(settings);
@@ -96,6 +98,7 @@ ProgramOptions ProgramOptions::placed() const {
   std::error_code ignored;  // then it stays as it was given
   const fs::path directory = fs::absolute(data, ignored).lexically_normal();
   ProgramOptions options = *this;
+  options.topics.url = placed_url(topics.url, directory);
   options.state = placed_url(state, directory);
   options.series.url = placed_url(series.url, directory);
   options.notify.url = placed_url(notify.url, directory);
@@ -105,32 +108,58 @@ ProgramOptions ProgramOptions::placed() const {
   return options;
 }
 
-fs::path ProgramOptions::topics_path() const { return fs::path{data} / "topics"; }
 fs::path ProgramOptions::archive_path() const { return fs::path{data} / "archive"; }
-
-parts::TopicsOptions ProgramOptions::topics() const {
-  parts::TopicsOptions options;
-  options.url = url("log", topics_path());
-  return options;
-}
 
 std::vector<std::string> topics_with_dead_letters() {
   return {kReportsTopic, std::string{alerts::kReadingsTopic}, std::string{alerts::kAlertsTopic}};
 }
 
+std::vector<parts::TopicPlan> topic_plans() {
+  std::vector<parts::TopicPlan> plans = authentication::ProgramOptions::topic_plans();
+  plans.push_back({.name = std::string{alerts::kAlertsTopic}});
+  for (const std::string& topic : topics_with_dead_letters())
+    if (topic != kReportsTopic)
+      plans.push_back({.name = dead_letter_topic(topic), .partitions = 1});
+  return plans;
+}
+
 namespace {
 
-/// A gateway in the same process, for devices that talk to this machine. It publishes into the log as
-/// another would into a broker.
-Status add_gateway(const gateway::GatewayOptions& options, parts::LogPart& log, const Clock& clock,
-                   host::Assembly& assembly) {
+/// A gateway in the same process, for devices that talk to this machine. It publishes into the topics
+/// as another would.
+Status add_gateway(const gateway::GatewayOptions& options, parts::TopicsPart& topics,
+                   const Clock& clock, host::Assembly& assembly) {
   if (options.id == 0 && options.token.is_empty()) return {};
   const auto identity = options.identity();
   if (!identity) return identity.status();
   assembly.add(std::make_unique<gateway::OutputPart>(
-      options, *identity, [sinks = log.sinks()] { return sinks(0); }, clock));
+      options, *identity, [sinks = topics.sinks()] { return sinks(0); }, clock));
   assembly.add(std::make_unique<gateway::InputPart>(options, clock));
   return {};
+}
+
+/// An embedded log takes all that wait with one sync; a broker is written to by one producer.
+std::unique_ptr<ingest::IngestPart> make_ingest(const ProgramOptions& options,
+                                                parts::TopicsPart& topics, parts::LogPart* log,
+                                                const Clock& clock) {
+  if (log != nullptr)
+    return std::make_unique<ingest::IngestPart>(
+        options.ingest, options.raw.topic, [log]() -> log::TopicLog& { return log->log(); }, clock);
+  return std::make_unique<ingest::IngestPart>(
+      options.ingest, options.raw.topic, [sinks = topics.sinks()] { return sinks(0); }, clock);
+}
+
+std::unique_ptr<dashboard::DashboardPart> make_dashboard(parts::TopicsPart& topics,
+                                                         datapoints::SeriesPart& series,
+                                                         const Clock& clock) {
+  constexpr std::int64_t kLookBack = dashboard::FleetReader::kLookBack;
+  return std::make_unique<dashboard::DashboardPart>(
+      dashboard::DashboardParts{
+          .registry = topics.table(std::string{coldchain::kRegistryTopic}),
+          .readings = topics.newest(std::string{alerts::kReadingsTopic}, kLookBack),
+          .alerts = topics.newest(std::string{alerts::kAlertsTopic}, kLookBack),
+          .series = [&series] { return series.reader(); }},
+      clock);
 }
 
 }  // namespace
@@ -138,8 +167,10 @@ Status add_gateway(const gateway::GatewayOptions& options, parts::LogPart& log, 
 Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
                        host::Assembly& assembly) {
   const ProgramOptions options = configured.placed();
-  auto log =
-      std::make_unique<parts::LogPart>(log::LogOptions{.path = options.topics_path()}, clock);
+  auto topics = parts::make_topics(options.topics, topic_plans(), "coldchain", clock);
+  if (!topics) return topics.status();
+  parts::TopicsPart& shared = **topics;
+  auto* const log = dynamic_cast<parts::LogPart*>(&shared);
   auto archive =
       std::make_unique<raw::ArchivePart>(raw::ArchiveOptions{.path = options.archive_path()});
   auto series = datapoints::make_series(options.series, clock);
@@ -147,58 +178,48 @@ Result<Parts> assemble(const ProgramOptions& configured, const Clock& clock,
   auto state = parts::make_state(options.state);
   if (!state) return state.status();
   auto registry =
-      std::make_unique<parts::RegistryPart>(log->table(std::string{coldchain::kRegistryTopic}));
-  auto admin = std::make_unique<admin::AdminPart>(options.admin, log->sinks(), clock);
-  auto ingest = std::make_unique<ingest::IngestPart>(
-      options.ingest, options.raw.topic,
-      [part = log.get()]() -> log::TopicLog& { return part->log(); }, clock);
-  auto dashboard = std::make_unique<dashboard::DashboardPart>(
-      dashboard::DashboardParts{
-          .log = [part = log.get()]() -> log::TopicLog& { return part->log(); },
-          .registry = log->table(std::string{coldchain::kRegistryTopic}),
-          .series = [part = series->get()] { return part->reader(); }},
-      clock);
-  const Parts parts{log.get(),      archive.get(), series->get(), state->get(),
-                    registry.get(), admin.get(),   ingest.get()};
+      std::make_unique<parts::RegistryPart>(shared.table(std::string{coldchain::kRegistryTopic}));
+  auto admin = std::make_unique<admin::AdminPart>(options.admin, shared.sinks(), clock);
+  auto ingest = make_ingest(options, shared, log, clock);
+  auto dashboard = make_dashboard(shared, **series, clock);
+  const Parts parts{&shared,        log,         archive.get(), series->get(), state->get(),
+                    registry.get(), admin.get(), ingest.get()};
   auto& view = *parts.registry;
 
   assembly.add(std::make_unique<DataDirectory>(options.data));
-  assembly.add(std::move(log));
+  assembly.add(*std::move(topics));
   assembly.add(std::move(archive));
   assembly.add(*std::move(series));
   assembly.add(*std::move(state));
   assembly.add(std::move(registry));
   assembly.add(std::move(dashboard));
-  assembly.add(
-      std::make_unique<parts::DeadLettersPart>(topics_with_dead_letters(), *parts.log, clock));
-  if (Status s = alerts::assemble(options.alerts, options.notify, {*parts.log, view, *parts.state},
+  assembly.add(std::make_unique<parts::DeadLettersPart>(topics_with_dead_letters(), shared, clock));
+  if (Status s = alerts::assemble(options.alerts, options.notify, {shared, view, *parts.state},
                                   clock, assembly);
       !s)
     return s;
   if (Status s = thresholds::assemble(options.thresholds, options.notify,
-                                      {*parts.log, view, *parts.state}, assembly);
+                                      {shared, view, *parts.state}, assembly);
       !s)
     return s;
-  if (Status s = datapoints::assemble(options.datapoints, *parts.log, *parts.series, assembly); !s)
+  if (Status s = datapoints::assemble(options.datapoints, shared, *parts.series, assembly); !s)
     return s;
   if (Status s = authentication::assemble(
-          options.authentication, *parts.log,
+          options.authentication, shared,
           [&view]() -> const coldchain::RegistryView& { return view.view(); }, assembly);
       !s)
     return s;
-  if (Status s = raw::assemble(options.raw, *parts.log, *parts.archive, assembly); !s) return s;
+  if (Status s = raw::assemble(options.raw, shared, *parts.archive, assembly); !s) return s;
   assembly.add(std::move(admin));
   assembly.add(std::move(ingest));
-  if (Status s = add_gateway(options.gateway, *parts.log, clock, assembly); !s) return s;
+  if (Status s = add_gateway(options.gateway, shared, clock, assembly); !s) return s;
   return parts;
 }
 
 Status with_topics(const ProgramOptions& options, const Clock& clock,
                    const std::function<Status(RecordSink&)>& use) {
-  auto log = log::TopicLog::open({.path = options.topics_path()}, clock);
-  if (!log) return log.status();
-  log::LogSink sink{**log};
-  return use(sink);
+  return parts::with_topics(options.placed().topics, clock,
+                            [&](parts::TopicsPart& topics) { return use(*topics.sinks()(0)); });
 }
 
 }  // namespace bora::allinone

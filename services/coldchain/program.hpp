@@ -32,9 +32,10 @@ namespace bora::allinone {
 inline constexpr const char* kReportsTopic = "reports";
 
 /// What the program is configured by: the settings of every topology and of the admin service, as
-/// their own programs have them, but for the topics, which are in its directory.
+/// their own programs have them. By itself, its topics are in its directory, too.
 struct ProgramOptions {
   std::string data = "./data-local/coldchain";  ///< Directory of everything that it keeps.
+  parts::TopicsOptions topics;
   host::Url state;
   parts::NotifyOptions notify;
   datapoints::SeriesOptions series;
@@ -53,11 +54,11 @@ struct ProgramOptions {
   /// parts, work with. Safe to call twice.
   [[nodiscard]] ProgramOptions placed() const;
 
-  [[nodiscard]] std::filesystem::path topics_path() const;
   [[nodiscard]] std::filesystem::path archive_path() const;
-  /// For commands that look at topics.
-  [[nodiscard]] parts::TopicsOptions topics() const;
 };
+
+/// Every topic that the parts of the program need.
+[[nodiscard]] std::vector<parts::TopicPlan> topic_plans();
 
 /// Topics in which a message that cannot be worked on leaves a dead letter.
 [[nodiscard]] std::vector<std::string> topics_with_dead_letters();
@@ -65,7 +66,8 @@ struct ProgramOptions {
 /// The parts of the process, for those who want to look at them. They belong to the assembly, and are
 /// in use while the process runs.
 struct Parts {
-  parts::LogPart* log = nullptr;
+  parts::TopicsPart* topics = nullptr;
+  parts::LogPart* log = nullptr;  ///< The same; null when they are in Kafka.
   raw::ArchivePart* archive = nullptr;
   datapoints::SeriesPart* series = nullptr;
   parts::StatePart* state = nullptr;

@@ -68,7 +68,7 @@ DashboardPart::DashboardPart(DashboardParts parts, const Clock& clock)
 
 Status DashboardPart::start() {
   reader_ = std::make_unique<FleetReader>(
-      fleet_, FleetSources{parts_.log(), parts_.registry(), parts_.series()},
+      fleet_, FleetSources{parts_.registry(), parts_.readings(), parts_.alerts(), parts_.series()},
       [this](const std::string& fault) {
         if (host_.log) host_.log(host::LogLevel::kWarn, fault);
       });

@@ -9,7 +9,6 @@
 #include "bora/clock.hpp"
 #include "bora/record.hpp"
 #include "connectors/http/message.hpp"
-#include "connectors/log/topic_log.hpp"
 #include "host/assembly.hpp"
 #include "services/dashboard/fleet.hpp"
 #include "services/dashboard/fleet_reader.hpp"
@@ -19,8 +18,10 @@ namespace bora::dashboard {
 
 /// Where the part finds the others of its process; called in start() and while it runs.
 struct DashboardParts {
-  std::function<log::TopicLog&()> log;
   std::function<std::unique_ptr<RecordSource>()> registry;  ///< The topic `registry`, as a table.
+  /// The topics `readings` and `alerts`, from the last FleetReader::kLookBack records on.
+  std::function<std::unique_ptr<RecordSource>()> readings;
+  std::function<std::unique_ptr<RecordSource>()> alerts;
   /// One for each who reads, at the same time.
   std::function<std::shared_ptr<coldchain::SeriesReader>()> series;
 };

@@ -1,6 +1,6 @@
 #include "services/dashboard/fleet_reader.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "topologies/coldchain/alert.hpp"
 #include "topologies/coldchain/codec.hpp"
@@ -31,8 +31,9 @@ FleetReader::FleetReader(Fleet& fleet, FleetSources sources,
     : fleet_(fleet),
       sources_(std::move(sources)),
       on_event_(std::move(on_event)),
-      followed_{{sources_.readings_topic, &FleetReader::take_reading},
-                {sources_.alerts_topic, &FleetReader::take_alert}},
+      followed_{{*sources_.registry, &FleetReader::take_entry},
+                {*sources_.readings, &FleetReader::take_reading},
+                {*sources_.alerts, &FleetReader::take_alert}},
       thread_([this] { run(); }) {}
 
 FleetReader::~FleetReader() {
@@ -49,70 +50,55 @@ bool FleetReader::rest(std::chrono::milliseconds at_most) {
   return changed_.wait_for(lock, at_most, [this] { return stopping_; });
 }
 
+bool FleetReader::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void FleetReader::run() {
-  NoListener listener;
-  while (!rest(kLookEvery)) {
-    if (!is_open_) {
-      const Status opened = sources_.registry->open(listener, [] {});
-      is_open_ = opened.is_ok();
-      tell(opened);
-      if (!is_open_) continue;
-    }
+  while (!rest(kLookEvery))
     tell(look());
-  }
-  if (is_open_) sources_.registry->close();
+  for (Followed& followed : followed_)
+    if (followed.is_open) followed.source.close();
 }
 
+/// A topic that cannot be read does not keep the others from being read.
 Status FleetReader::look() {
-  if (Status s = read_registry(); !s) return s;
-  if (Status s = find_partitions(); !s) return s;
-  is_caught_up_ = true;
-  for (Followed& followed : followed_)
-    if (Status s = follow(followed); !s) return s;
-  return is_caught_up_ ? ask_series() : Status{};
-}
-
-Status FleetReader::read_registry() {
-  for (;;) {
-    records_.clear();
-    const auto polled = sources_.registry->poll(kReadRecords, records_);
-    if (!polled) return polled.status();
-    for (const SourceRecord& record : records_)
-      // What cannot be read is told by the registry's own part.
-      if (auto change = coldchain::read_registry_record(record.record)) fleet_.apply(*change);
-    if (records_.empty()) return {};
+  Status fault;
+  bool is_caught_up = true;
+  for (Followed& followed : followed_) {
+    if (is_stopping()) return fault;
+    Status followed_on = follow(followed);
+    const auto lag = followed.source.lag();
+    // Nearly is enough: where much happens, something is always on its way.
+    if (!followed_on || !lag || *lag >= kReadRecords) is_caught_up = false;
+    if (fault && !followed_on) fault = std::move(followed_on);
   }
-}
-
-Status FleetReader::find_partitions() {
-  const log::LogStats stats = sources_.log.stats();
-  for (Followed& followed : followed_)
-    for (const log::TopicStats& topic : stats.topics) {
-      if (topic.topic != followed.topic) continue;
-      for (std::uint32_t p = 0; p < topic.partitions.size(); ++p) {
-        const log::PartitionStats& partition = topic.partitions[p];
-        followed.next.try_emplace(
-            p, std::max(partition.start_offset, partition.end_offset - kLookBack));
-      }
-    }
-  return {};
+  if (fault && is_caught_up) return ask_series();
+  return fault;
 }
 
 Status FleetReader::follow(Followed& followed) {
-  for (auto& [partition, next] : followed.next) {
-    bool has_more = true;
-    for (int reads = 0; has_more && reads < kReadsPerLook; ++reads) {
-      records_.clear();
-      const auto read = sources_.log.read(followed.topic, partition, next, kReadRecords, records_);
-      if (!read) return read.status();
-      for (const SourceRecord& record : records_)
-        (this->*followed.take)(record.record);
-      if (!records_.empty()) next = records_.back().position.offset + 1;
-      has_more = records_.size() == kReadRecords;
-    }
-    if (has_more) is_caught_up_ = false;
+  if (!followed.is_open) {
+    static NoListener listener;
+    if (Status opened = followed.source.open(listener, [] {}); !opened) return opened;
+    followed.is_open = true;
+  }
+  bool has_more = true;
+  for (int reads = 0; has_more && reads < kReadsPerLook; ++reads) {
+    records_.clear();
+    const auto read = followed.source.poll(kReadRecords, records_);
+    if (!read) return read.status();
+    for (const SourceRecord& record : records_)
+      (this->*followed.take)(record.record);
+    has_more = !records_.empty();
   }
   return {};
+}
+
+void FleetReader::take_entry(const Record& record) {
+  // What cannot be read is told by the registry's own part.
+  if (const auto change = coldchain::read_registry_record(record)) fleet_.apply(*change);
 }
 
 void FleetReader::take_reading(const Record& record) {

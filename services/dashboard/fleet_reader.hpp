@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,20 +14,18 @@
 
 #include "bora/record.hpp"
 #include "bora/status.hpp"
-#include "connectors/log/topic_log.hpp"
 #include "services/dashboard/fleet.hpp"
 #include "topologies/coldchain/series_store.hpp"
 
 namespace bora::dashboard {
 
-/// Where a fleet is read from.
+/// Where a fleet is read from. None of the sources is open, or a member of a group.
 struct FleetSources {
-  log::TopicLog& log;
   std::unique_ptr<RecordSource> registry;  ///< The whole topic, as a table.
+  std::unique_ptr<RecordSource> readings;  ///< From the last kLookBack of each partition on.
+  std::unique_ptr<RecordSource> alerts;    ///< The same.
   std::shared_ptr<coldchain::SeriesReader> series =
       nullptr;  ///< For devices long silent; may be null.
-  std::string readings_topic = "readings";
-  std::string alerts_topic = "alerts";
 };
 
 /// Keeps a Fleet up to date, by a thread of its own that looks at the topics a few times a second. It is
@@ -36,7 +33,7 @@ struct FleetSources {
 /// the series store for devices that are not among these.
 ///
 /// Threads: made and destroyed by one; on_event is called on the reader's own.
-/// Lifetime: the fleet, the log and the series outlive it.
+/// Lifetime: the fleet, what the sources read from and the series outlive it.
 class FleetReader {
  public:
   /// Starts reading. `on_event` gets a line for a fault, once until it changes; must not wait.
@@ -52,18 +49,18 @@ class FleetReader {
  private:
   using Take = void (FleetReader::*)(const Record&);
   struct Followed {
-    std::string topic;
+    RecordSource& source;
     Take take;
-    std::map<std::uint32_t, std::int64_t> next = {};  // offset by partition
+    bool is_open = false;
   };
 
   void run();
   bool rest(std::chrono::milliseconds at_most);
+  bool is_stopping();
   Status look();
-  Status read_registry();
-  Status find_partitions();
   Status follow(Followed& followed);
   Status ask_series();
+  void take_entry(const Record& record);
   void take_reading(const Record& record);
   void take_alert(const Record& record);
   void tell(const Status& status);
@@ -75,8 +72,6 @@ class FleetReader {
   std::unordered_set<coldchain::DeviceId> asked_;  // of the series store
   std::vector<SourceRecord> records_;
   std::string last_fault_;
-  bool is_open_ = false;
-  bool is_caught_up_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_

@@ -70,9 +70,15 @@ struct World {
     REQUIRE(fixture.log->create_topic("registry", compacted).is_ok());
   }
   std::unique_ptr<FleetReader> read(Fleet& fleet) {
-    auto table = std::make_unique<log::LogTableSource>(*fixture.log, "registry");
+    log::TopicLog& log = *fixture.log;
+    const auto newest = [&log](const char* topic) {
+      return std::make_unique<log::LogTableSource>(log, topic, FleetReader::kLookBack);
+    };
     return std::make_unique<FleetReader>(
-        fleet, FleetSources{*fixture.log, std::move(table), series}, nullptr);
+        fleet,
+        FleetSources{std::make_unique<log::LogTableSource>(log, "registry"), newest("readings"),
+                     newest("alerts"), series},
+        nullptr);
   }
   log::testing::LogFixture fixture;
   std::shared_ptr<test::MemorySeries> series = std::make_shared<test::MemorySeries>();

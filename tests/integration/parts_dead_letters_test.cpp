@@ -14,6 +14,7 @@
 #include "spouts/dead_letter.hpp"
 #include "support/topic_log_fixture.hpp"
 #include "topologies/parts/dead_letters_part.hpp"
+#include "topologies/parts/log_part.hpp"
 
 using namespace bora;
 using namespace bora::parts;

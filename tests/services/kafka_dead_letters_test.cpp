@@ -12,18 +12,22 @@
 #include <thread>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "bora/bolt.hpp"
 #include "bora/check.hpp"
 #include "bora/running_topology.hpp"
 #include "bora/topology.hpp"
+#include "host/control_routes.hpp"
 #include "spouts/dead_letter.hpp"
 #include "spouts/record_spout.hpp"
 #include "support/services.hpp"
 #include "topologies/parts/dead_letter_replay.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 #include "topologies/parts/kafka_part.hpp"
 #include "topologies/parts/kafka_topic_tools.hpp"
 
@@ -198,6 +202,93 @@ TEST_CASE_METHOD(Fixture,
   REQUIRE(again);
   CHECK(again->replayed == 0);
   running->stop(10s);
+}
+
+namespace {
+
+/// The routes of dead letters of a process with topics in Kafka, behind a prefix.
+struct Desk : Fixture {
+  Desk() {
+    must(tools->create({.name = prefix + "in", .partitions = kPartitions}));
+    must(tools->create({.name = prefix + "in.dlq", .partitions = 2}));
+    prefixed = std::make_unique<parts::KafkaPart>(
+        parts::KafkaPart::Options{.kafka = options, .required = {}, .prefix = prefix}, clock);
+    must(prefixed->start());
+    letters_part = std::make_unique<parts::DeadLettersPart>(std::vector<std::string>{"in", "never"},
+                                                            *prefixed, clock);
+    must(letters_part->start());
+    host::ControlRoutes made;
+    letters_part->add_routes(made);
+    routes = std::move(made).take();
+  }
+  ~Desk() { letters_part->stop(0s); }
+
+  void fail(int from, int to) {
+    const auto sink = prefixed->sinks()(0);
+    for (int n = from; n < to; ++n) {
+      DeadLetterContext context;
+      context.topic = "in";
+      context.reason = "no " + std::to_string(n);
+      context.failed_at = from_millis(1'466'380'800'000 + n);
+      Record original;
+      original.key = std::to_string(n);
+      original.value = R"({"token":"B12F"})";
+      must(sink->append("in.dlq", dead_letter(original, context), static_cast<std::uint64_t>(n)));
+    }
+    must(sink->flush(20s));
+  }
+  http::Response call(http::Method method, const std::string& path,
+                      const std::string& query = "") const {
+    http::Request request;
+    request.parameters = {{"topic", "in"}};
+    request.query = query;
+    for (const host::ControlRoute& route : routes)
+      if (route.method == method && route.path == path)
+        return std::get<http::Server::Handler>(route.handler)(request);
+    FAIL("no route " << path);
+    return {};
+  }
+  nlohmann::json get(const std::string& path, const std::string& query = "") const {
+    return nlohmann::json::parse(call(http::Method::kGet, path, query).body);
+  }
+  /// Replays, once the replay before it is through.
+  http::Response replay_by_route() const {
+    http::Response answer;
+    wait_until([&] {
+      answer = call(http::Method::kPost, "/api/v1/dead-letters/{topic}/replay");
+      return answer.status != 409;
+    });
+    return answer;
+  }
+  bool has_nothing_waiting() const {
+    return wait_until([&] { return get("/api/v1/dead-letters")["topics"][0]["waiting"] == 0; });
+  }
+
+  std::string prefix = "desk-" + std::to_string(::getpid()) + ".";
+  std::unique_ptr<parts::KafkaPart> prefixed;
+  std::unique_ptr<parts::DeadLettersPart> letters_part;
+  std::vector<host::ControlRoute> routes;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Desk, "the page counts, shows and replays dead letters that are in Kafka") {
+  fail(0, 30);
+  CHECK(get("/api/v1/dead-letters") == nlohmann::json::parse(R"({"topics":[
+    {"topic":"in","letters":30,"waiting":30},{"topic":"never","letters":0,"waiting":0}]})"));
+  const nlohmann::json shown = get("/api/v1/dead-letters/{topic}", "limit=5")["letters"];
+  REQUIRE(shown.size() == 5);
+  for (std::size_t i = 0; i < shown.size(); ++i)
+    CHECK(shown[i]["headers"]["bora.dlq.reason"] == "no " + std::to_string(29 - i));
+  CHECK(nlohmann::json::parse(shown[0]["value"].get<std::string>())["token"] == "***");
+
+  CHECK(replay_by_route().status == 202);
+  CHECK(has_nothing_waiting());
+  CHECK(tools->lag(prefix + "in", "nobody").value() == 30);
+  fail(30, 33);
+  CHECK(replay_by_route().status == 202);
+  CHECK(has_nothing_waiting());
+  CHECK(tools->lag(prefix + "in", "nobody").value() == 33);
 }
 
 TEST_CASE_METHOD(Fixture, "a process whose topics are missing or different says what to run") {

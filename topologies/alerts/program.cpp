@@ -6,6 +6,7 @@
 
 #include "spouts/dead_letter.hpp"
 #include "topologies/coldchain/registry.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 
 namespace bora::alerts {
 
@@ -85,6 +86,8 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
   assembly.add(*std::move(state));
+  assembly.add(std::make_unique<parts::DeadLettersPart>(
+      std::vector{std::string{kReadingsTopic}, std::string{kAlertsTopic}}, shared.topics, clock));
   return assemble(options.alerts, options.notify, shared, clock, assembly);
 }
 

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "spouts/dead_letter.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 #include "topologies/parts/registry_part.hpp"
 
 namespace bora::authentication {
@@ -114,6 +115,8 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   };
   assembly.add(*std::move(topics));
   assembly.add(std::move(registry));
+  assembly.add(std::make_unique<parts::DeadLettersPart>(std::vector{std::string{kReports}},
+                                                        shared_topics, clock));
   return assemble(options.authentication, shared_topics, view, assembly);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spouts/dead_letter.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 
 namespace bora::datapoints {
 
@@ -56,6 +57,8 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   auto& shared_series = **series;
   assembly.add(*std::move(topics));
   assembly.add(*std::move(series));
+  assembly.add(std::make_unique<parts::DeadLettersPart>(std::vector{options.datapoints.topic},
+                                                        shared_topics, clock));
   return assemble(options.datapoints, shared_topics, shared_series, assembly);
 }
 

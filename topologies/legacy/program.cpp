@@ -9,6 +9,7 @@
 
 #include "spouts/dead_letter.hpp"
 #include "topologies/legacy/child_log.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 
 namespace bora::legacy {
 
@@ -99,6 +100,8 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   if (!topics) return topics.status();
   parts::TopicsPart& part = **topics;
   assembly.add(*std::move(topics));
+  assembly.add(std::make_unique<parts::DeadLettersPart>(std::vector{std::string{kReadingsTopic}},
+                                                        part, clock));
   return add_legacy(options.legacy, part, assembly);
 }
 

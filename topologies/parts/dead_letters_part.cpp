@@ -25,37 +25,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShown = 50;
 constexpr std::size_t kMostShown = 200;
+constexpr std::chrono::seconds kReadAtMost{3};
+// Brokers that are away are not waited for by every request.
+constexpr std::chrono::seconds kAskAgainAfter{2};
 
 Response answer(int status, const Json& json) {
   // Keys, headers and payloads may hold any bytes.
   Response response = http::json(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
-}
-
-/// A topic of dead letters at one moment.
-struct Letters {
-  std::vector<log::PartitionStats> partitions = {};
-  std::uint64_t kept = 0;
-  std::uint64_t waiting = 0;  ///< Not replayed yet.
-};
-
-// Of one that was never written to, nothing.
-Letters letters_of(const log::LogStats& stats, const std::string& topic) {
-  const std::string name = dead_letter_topic(topic);
-  Letters letters;
-  for (const log::TopicStats& known : stats.topics)
-    if (known.topic == name) letters.partitions = known.partitions;
-  for (const log::PartitionStats& partition : letters.partitions)
-    letters.kept += static_cast<std::uint64_t>(partition.end_offset - partition.start_offset);
-  letters.waiting = letters.kept;
-  for (const log::GroupStats& group : stats.groups)
-    if (group.topic == name && group.group == replay_group(name)) letters.waiting = group.lag;
-  return letters;
-}
-
-Json letters_json(const std::string& topic, const Letters& letters) {
-  return {{"topic", topic}, {"letters", letters.kept}, {"waiting", letters.waiting}};
 }
 
 /// When it was given up; its own time when a header does not say.
@@ -93,12 +71,31 @@ std::optional<std::size_t> limit_in(const Request& request) {
   return limit >= 1 && limit <= kMostShown ? std::optional{limit} : std::nullopt;
 }
 
+/// Nothing depends on where partitions are.
+struct NoListener final : AssignmentListener {
+  void on_assigned(std::uint32_t, std::uint32_t, std::int64_t) override {}
+  void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
+};
+
+Response failed(const Status& status) { return http::problem(503, status.message()); }
+
 Response unknown(const std::string& topic) {
   return http::problem(
       404, "this process has no topic " + topic + " with dead letters: see /api/v1/dead-letters");
 }
 
 }  // namespace
+
+/// A topic of dead letters at one moment. Of one that was never written to, nothing.
+struct DeadLettersPart::Letters {
+  std::vector<std::int64_t> ends = {};  ///< By partition.
+  std::uint64_t kept = 0;
+  std::uint64_t waiting = 0;  ///< Not replayed yet.
+
+  [[nodiscard]] Json json(const std::string& topic) const {
+    return {{"topic", topic}, {"letters", kept}, {"waiting", waiting}};
+  }
+};
 
 /// One replay, on a thread of its own.
 class DeadLettersPart::Replay {
@@ -123,8 +120,9 @@ class DeadLettersPart::Replay {
  private:
   void run(const std::vector<std::int64_t>& ends) {
     const std::string letters = dead_letter_topic(topic_);
-    const auto source = part_.log_.connections(letters, replay_group(letters)).source(0);
-    const auto sink = part_.log_.sinks()(0);
+    const auto beside = part_.topics_.connections_beside(letters, replay_group(letters));
+    const auto source = beside.source(0);
+    const auto sink = beside.dead_letters(0);
     const auto done =
         replay_letters({.ends = ends, .fallback_topic = topic_},
                        {.letters = *source,
@@ -133,8 +131,12 @@ class DeadLettersPart::Replay {
                         .wait = [this](std::chrono::nanoseconds time) { rest(time); },
                         .is_stopping = [this] { return rest(std::chrono::nanoseconds{0}); },
                         .on_progress = [](const ReplayedLetters&) {}});
-    const std::string said = done ? std::to_string(done->replayed) + " letters written"
-                                  : std::string{done.error().message};
+    std::string said = done ? std::to_string(done->replayed) + " letters written"
+                            : std::string{done.error().message};
+    if (done && done->replayed == 0 && !done->was_stopped)
+      said +=
+          ": another process replays them, or was killed while it did, which brokers notice "
+          "within a minute; try again then";
     if (part_.host_.log)
       part_.host_.log(done ? host::LogLevel::kInfo : host::LogLevel::kError,
                       "replay of the dead letters of " + topic_ + ": " + said);
@@ -156,13 +158,15 @@ class DeadLettersPart::Replay {
   std::thread thread_;  // last: it uses all of the above
 };
 
-DeadLettersPart::DeadLettersPart(std::vector<std::string> topics, LogPart& log, const Clock& clock)
-    : topics_(std::move(topics)), log_(log), clock_(clock) {}
+DeadLettersPart::DeadLettersPart(std::vector<std::string> names, TopicsPart& topics,
+                                 const Clock& clock)
+    : names_(std::move(names)), topics_(topics), clock_(clock) {}
 DeadLettersPart::~DeadLettersPart() = default;
 
 void DeadLettersPart::stop(std::chrono::milliseconds) {
   const std::lock_guard lock(mutex_);
   replays_.clear();
+  tools_.reset();
 }
 
 void DeadLettersPart::add_routes(host::ControlRoutes& routes) {
@@ -173,32 +177,86 @@ void DeadLettersPart::add_routes(host::ControlRoutes& routes) {
                 [this](const Request& request) { return replay(request); });
 }
 
-bool DeadLettersPart::knows(const std::string& topic) const {
-  return std::find(topics_.begin(), topics_.end(), topic) != topics_.end();
+bool DeadLettersPart::knows(const std::string& name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
-Response DeadLettersPart::list() const {
-  const log::LogStats stats = log_.log().stats();
+/// Requires: mutex_ is locked.
+Result<DeadLettersPart::Letters> DeadLettersPart::find(const std::string& name) {
+  if (!failure_ && clock_.now() < ask_not_before_) return failure_;
+  auto found = ask(name);
+  failure_ = found.status();
+  if (!failure_) ask_not_before_ = clock_.now() + kAskAgainAfter;
+  return found;
+}
+
+Result<DeadLettersPart::Letters> DeadLettersPart::ask(const std::string& name) {
+  if (!tools_) {
+    auto made = topics_.tools();
+    if (!made) return made.status();
+    tools_ = *std::move(made);
+  }
+  const std::string topic = dead_letter_topic(name);
+  auto ends = tools_->ends(topic);
+  if (!ends && ends.error().kind == ErrorKind::kNotFound) return Letters{};
+  if (!ends) return ends.status();
+  // A group that never was has everything before it.
+  const auto kept = tools_->lag(topic, topic + ".nobody");
+  if (!kept) return kept.status();
+  const auto waiting = tools_->lag(topic, replay_group(topic));
+  if (!waiting) return waiting.status();
+  return Letters{.ends = *std::move(ends), .kept = *kept, .waiting = *waiting};
+}
+
+Response DeadLettersPart::list() {
+  const std::lock_guard lock(mutex_);
   Json json;
   Json& topics = json["topics"] = Json::array();
-  for (const std::string& topic : topics_)
-    topics.push_back(letters_json(topic, letters_of(stats, topic)));
+  for (const std::string& name : names_) {
+    const auto letters = find(name);
+    if (!letters) return failed(letters.status());
+    topics.push_back(letters->json(name));
+  }
   return answer(200, json);
 }
 
-Response DeadLettersPart::show(const Request& request) const {
-  const std::string& topic = request.parameter("topic");
-  if (!knows(topic)) return unknown(topic);
+Result<std::vector<SourceRecord>> DeadLettersPart::read_newest(const std::string& name,
+                                                               std::size_t limit) {
+  const std::string topic = dead_letter_topic(name);
+  const auto source = topics_.newest(topic, static_cast<std::int64_t>(limit))();
+  NoListener listener;
+  if (Status opened = source->open(listener, [] {}); !opened) return opened;
+  std::vector<SourceRecord> records;
+  Status fault;
+  for (const Instant began = clock_.now(); fault && source->lag() != std::uint64_t{0};) {
+    const auto polled = source->poll(kMostShown, records);
+    if (!polled) {
+      fault = polled.status();
+    } else if (*polled == 0 && clock_.now() - began >= kReadAtMost) {
+      fault = {ErrorKind::kUnavailable,
+               "could not read " + topic + " within 3 s: ask again, or see to the brokers"};
+    } else if (*polled == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  }
+  source->close();
+  if (!fault) return fault;
+  return records;
+}
+
+Response DeadLettersPart::show(const Request& request) {
+  const std::string& name = request.parameter("topic");
+  if (!knows(name)) return unknown(name);
   const auto limit = limit_in(request);
   if (!limit) return http::problem(400, "limit is a whole number from 1 to 200");
-  const Letters letters = letters_of(log_.log().stats(), topic);
+  const std::lock_guard lock(mutex_);
+  const auto letters = find(name);
+  if (!letters) return failed(letters.status());
   std::vector<SourceRecord> records;
-  for (std::uint32_t p = 0; p < letters.partitions.size(); ++p) {
-    const log::PartitionStats& partition = letters.partitions[p];
-    const auto from =
-        std::max(partition.start_offset, partition.end_offset - static_cast<std::int64_t>(*limit));
-    const auto read = log_.log().read(dead_letter_topic(topic), p, from, *limit, records);
-    if (!read) return http::problem(503, read.error().message);
+  if (letters->kept > 0) {
+    auto read = read_newest(name, *limit);
+    if (!read) return failed(read.status());
+    records = *std::move(read);
   }
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     return given_up(a.record) > given_up(b.record);
@@ -212,21 +270,19 @@ Response DeadLettersPart::show(const Request& request) const {
 }
 
 Response DeadLettersPart::replay(const Request& request) {
-  const std::string& topic = request.parameter("topic");
-  if (!knows(topic)) return unknown(topic);
-  const Letters letters = letters_of(log_.log().stats(), topic);
+  const std::string& name = request.parameter("topic");
+  if (!knows(name)) return unknown(name);
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<Replay>& replay = replays_[topic];
+  const auto letters = find(name);
+  if (!letters) return failed(letters.status());
+  std::unique_ptr<Replay>& replay = replays_[name];
   if (replay && !replay->is_done())
     return http::problem(
         409,
-        "a replay of " + topic + " is at work: wait until /api/v1/dead-letters shows none waiting");
-  std::vector<std::int64_t> ends;
-  for (const log::PartitionStats& partition : letters.partitions)
-    ends.push_back(partition.end_offset);
+        "a replay of " + name + " is at work: wait until /api/v1/dead-letters shows none waiting");
   replay.reset();
-  if (letters.waiting > 0) replay = std::make_unique<Replay>(*this, topic, std::move(ends));
-  return answer(202, letters_json(topic, letters));
+  if (letters->waiting > 0) replay = std::make_unique<Replay>(*this, name, letters->ends);
+  return answer(202, letters->json(name));
 }
 
 }  // namespace bora::parts

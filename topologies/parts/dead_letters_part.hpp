@@ -13,21 +13,26 @@
 #include <vector>
 
 #include "bora/clock.hpp"
+#include "bora/record.hpp"
+#include "bora/status.hpp"
 #include "connectors/http/message.hpp"
 #include "host/assembly.hpp"
-#include "topologies/parts/log_part.hpp"
+#include "topologies/parts/topics.hpp"
 
 namespace bora::parts {
 
-/// Dead letters of a process with the embedded log, as routes of its control plane: the part "dead
-/// letters" of host/openapi.yaml. How many, the newest of a topic without their secrets, and back into
-/// their topics.
-/// Threads: routes on the control plane's; a replay on one of its own, one for each topic at a time.
+/// Dead letters of a process, in the embedded log or in Kafka, as routes of its control plane: the part
+/// "dead letters" of host/openapi.yaml. How many, the newest of a topic without their secrets, and back
+/// into their topics.
+///
+/// In Kafka the letters are those of all processes of the topology, and one replay for each topic at a time
+/// is at work in any of them: they share its group.
+/// Threads: routes on the control plane's, one at a time asks the topics; a replay on one of its own.
 class DeadLettersPart final : public host::Service {
  public:
-  /// `topics` have dead letters. `log` is started before this part and stopped after it; `clock` outlives
-  /// it.
-  DeadLettersPart(std::vector<std::string> topics, LogPart& log, const Clock& clock);
+  /// `names` have dead letters. `topics` is started before this part and stopped after it; `clock`
+  /// outlives it.
+  DeadLettersPart(std::vector<std::string> names, TopicsPart& topics, const Clock& clock);
   ~DeadLettersPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "dead letters"; }
@@ -39,19 +44,26 @@ class DeadLettersPart final : public host::Service {
 
  private:
   class Replay;
+  struct Letters;
 
-  [[nodiscard]] http::Response list() const;
-  [[nodiscard]] http::Response show(const http::Request& request) const;
+  [[nodiscard]] http::Response list();
+  [[nodiscard]] http::Response show(const http::Request& request);
   [[nodiscard]] http::Response replay(const http::Request& request);
-  [[nodiscard]] bool knows(const std::string& topic) const;
+  [[nodiscard]] bool knows(const std::string& name) const;
+  [[nodiscard]] Result<Letters> find(const std::string& name);
+  [[nodiscard]] Result<Letters> ask(const std::string& name);
+  [[nodiscard]] Result<std::vector<SourceRecord>> read_newest(const std::string& name,
+                                                              std::size_t limit);
 
-  const std::vector<std::string> topics_;
-  LogPart& log_;
+  const std::vector<std::string> names_;
+  TopicsPart& topics_;
   const Clock& clock_;
   host::ServiceHost host_;
-  std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Replay>>
-      replays_;  // guarded by mutex_; the last of each topic
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<TopicTools> tools_;
+  Status failure_;                                          // of the last question
+  Instant ask_not_before_{};                                // while there is a failure
+  std::map<std::string, std::unique_ptr<Replay>> replays_;  // the last of each topic
 };
 
 }  // namespace bora::parts

@@ -44,6 +44,7 @@ namespace {
 constexpr std::chrono::seconds kOneAttempt{3};
 constexpr std::chrono::seconds kOnlyAttempt{10};
 constexpr std::chrono::seconds kTellEvery{30};
+constexpr std::chrono::seconds kLookAttempt{2};  // somebody waits before a screen
 constexpr std::chrono::milliseconds kPause{200};
 
 /// Each task is a member of its own.
@@ -124,20 +125,46 @@ std::vector<host::Sample> KafkaPart::samples() const {
   return samples;
 }
 
+std::unique_ptr<RecordSource> KafkaPart::source_of(const std::string& topic,
+                                                   const std::string& group, std::string instance,
+                                                   kafka::Transaction* transaction) {
+  auto source =
+      std::make_unique<WatchedSource>(kafka::KafkaSourceOptions{.kafka = options_.kafka,
+                                                                .topic = options_.prefix + topic,
+                                                                .group = options_.prefix + group,
+                                                                .instance_id = std::move(instance)},
+                                      options_.prefix.size(), clock_, sources_);
+  if (transaction != nullptr) transaction->follow(source->source());
+  return tapped(taps_, std::move(source));
+}
+
+std::unique_ptr<RecordSink> KafkaPart::sink_of(kafka::Transaction* transaction) {
+  std::unique_ptr<RecordSink> sink;
+  if (transaction != nullptr) {
+    sink = transaction->sink();
+  } else {
+    sink = std::make_unique<kafka::KafkaSink>(
+        kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
+  }
+  if (!options_.prefix.empty())
+    sink = std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
+  return tapped(taps_, std::move(sink));
+}
+
 RecordConnections KafkaPart::connections(std::string topic, std::string group) {
-  return {.source = [this, topic = std::move(topic), group = std::move(group)](
-                        std::uint32_t task) -> std::unique_ptr<RecordSource> {
-            auto source = std::make_unique<WatchedSource>(
-                kafka::KafkaSourceOptions{.kafka = options_.kafka,
-                                          .topic = options_.prefix + topic,
-                                          .group = options_.prefix + group,
-                                          .instance_id = instance_of(options_, task)},
-                options_.prefix.size(), clock_, sources_);
-            if (transaction_ != nullptr) transaction_->follow(source->source());
-            return tapped(taps_, std::move(source));
-          },
+  return {.source =
+              [this, topic = std::move(topic), group = std::move(group)](std::uint32_t task) {
+                return source_of(topic, group, instance_of(options_, task), transaction_.get());
+              },
           .dead_letters = sinks(),
           .transaction = transaction_};
+}
+
+// No static member: the broker would keep its place long after it is done.
+RecordConnections KafkaPart::connections_beside(std::string topic, std::string group) {
+  return {.source = [this, topic = std::move(topic), group = std::move(group)](
+                        std::uint32_t) { return source_of(topic, group, {}, nullptr); },
+          .dead_letters = [this](std::uint32_t) { return sink_of(nullptr); }};
 }
 
 std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topic) {
@@ -148,19 +175,27 @@ std::function<std::unique_ptr<RecordSource>()> KafkaPart::table(std::string topi
   };
 }
 
-std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks() {
-  return [this](std::uint32_t) -> std::unique_ptr<RecordSink> {
-    std::unique_ptr<RecordSink> sink;
-    if (transaction_ != nullptr) {
-      sink = transaction_->sink();
-    } else {
-      sink = std::make_unique<kafka::KafkaSink>(
-          kafka::KafkaSinkOptions{.kafka = options_.kafka, .stats = sink_stats_});
-    }
-    if (!options_.prefix.empty())
-      sink = std::make_unique<PrefixedSink>(options_.prefix, std::move(sink));
-    return tapped(taps_, std::move(sink));
+std::function<std::unique_ptr<RecordSource>()> KafkaPart::newest(std::string topic,
+                                                                 std::int64_t records) {
+  return [this, topic = std::move(topic), records] {
+    return std::make_unique<kafka::KafkaTableSource>(
+        kafka::KafkaTableSourceOptions{.kafka = options_.kafka,
+                                       .topic = options_.prefix + topic,
+                                       .newest = records,
+                                       .position_timeout = kLookAttempt,
+                                       .close_timeout = kLookAttempt},
+        clock_);
   };
+}
+
+Result<std::unique_ptr<TopicTools>> KafkaPart::tools() {
+  auto tools = KafkaTopicTools::make(options_.kafka, options_.prefix, kLookAttempt);
+  if (!tools) return tools.status();
+  return std::unique_ptr<TopicTools>{*std::move(tools)};
+}
+
+std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> KafkaPart::sinks() {
+  return [this](std::uint32_t) { return sink_of(transaction_.get()); };
 }
 
 }  // namespace bora::parts

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,9 +58,20 @@ class KafkaPart final : public TopicsPart {
   [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> whole(std::string topic) override {
     return table(std::move(topic));
   }
+  [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> newest(
+      std::string topic, std::int64_t records) override;
+  [[nodiscard]] RecordConnections connections_beside(std::string topic, std::string group) override;
+  [[nodiscard]] Result<std::unique_ptr<TopicTools>> tools() override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:
+  /// `transaction` may be null.
+  [[nodiscard]] std::unique_ptr<RecordSource> source_of(const std::string& topic,
+                                                        const std::string& group,
+                                                        std::string instance,
+                                                        kafka::Transaction* transaction);
+  [[nodiscard]] std::unique_ptr<RecordSink> sink_of(kafka::Transaction* transaction);
+
   std::shared_ptr<BrokerLog> log_;  ///< With the clients, whose threads write to it.
   Options options_;
   const Clock& clock_;

@@ -10,6 +10,7 @@
 #include "connectors/log/log_source.hpp"
 #include "connectors/log/log_table_source.hpp"
 #include "connectors/rocksdb/errors.hpp"
+#include "topologies/parts/log_topic_tools.hpp"
 #include "topologies/parts/tapped.hpp"
 
 namespace bora::parts {
@@ -151,6 +152,17 @@ std::function<std::unique_ptr<RecordSource>()> LogPart::whole(std::string topic)
   return [this, topic = std::move(topic)] {
     return std::make_unique<log::LogTableSource>(log(), topic);
   };
+}
+
+std::function<std::unique_ptr<RecordSource>()> LogPart::newest(std::string topic,
+                                                               std::int64_t records) {
+  return [this, topic = std::move(topic), records] {
+    return std::make_unique<log::LogTableSource>(log(), topic, records);
+  };
+}
+
+Result<std::unique_ptr<TopicTools>> LogPart::tools() {
+  return std::unique_ptr<TopicTools>{std::make_unique<LogTopicTools>(log())};
 }
 
 std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> LogPart::sinks() {

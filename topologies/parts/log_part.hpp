@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bora/check.hpp"
 #include "bora/clock.hpp"
@@ -39,6 +40,13 @@ class LogPart final : public TopicsPart {
   [[nodiscard]] RecordConnections connections(std::string topic, std::string group) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> table(std::string topic) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> whole(std::string topic) override;
+  [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> newest(
+      std::string topic, std::int64_t records) override;
+  [[nodiscard]] RecordConnections connections_beside(std::string topic,
+                                                     std::string group) override {
+    return connections(std::move(topic), std::move(group));
+  }
+  [[nodiscard]] Result<std::unique_ptr<TopicTools>> tools() override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() override;
 
  private:

@@ -21,7 +21,7 @@ Status LogTopicTools::create(const TopicPlan& plan) {
     options.cleanup = log::Cleanup::kCompact;
     options.retention_age.reset();
   }
-  return log_->create_topic(plan.name, options);
+  return log_.create_topic(plan.name, options);
 }
 
 Result<TopicPlan> LogTopicTools::describe(const std::string& topic) {
@@ -45,7 +45,7 @@ Result<std::vector<std::int64_t>> LogTopicTools::ends(const std::string& topic) 
 Result<std::uint64_t> LogTopicTools::lag(const std::string& topic, const std::string& group) {
   const auto found = find(topic);
   if (!found) return found.status();
-  for (const log::GroupStats& known : log_->stats().groups)
+  for (const log::GroupStats& known : log_.stats().groups)
     if (known.topic == topic && known.group == group) return known.lag;
   std::uint64_t records = 0;
   for (const log::PartitionStats& partition : found->partitions)
@@ -54,7 +54,7 @@ Result<std::uint64_t> LogTopicTools::lag(const std::string& topic, const std::st
 }
 
 Result<log::TopicStats> LogTopicTools::find(const std::string& topic) const {
-  for (log::TopicStats& known : log_->stats().topics)
+  for (log::TopicStats& known : log_.stats().topics)
     if (known.topic == topic) return std::move(known);
   return Error{ErrorKind::kNotFound, "there is no topic " + topic + " in the log"};
 }

@@ -10,11 +10,14 @@
 
 namespace bora::parts {
 
-/// TopicTools of an embedded log, which they open: its owner must not run.
+/// TopicTools of an embedded log.
 class LogTopicTools final : public TopicTools {
  public:
+  /// Opens it: its owner must not run.
   [[nodiscard]] static Result<std::unique_ptr<LogTopicTools>> open(log::LogOptions options,
                                                                    const Clock& clock);
+  /// Of a log that is open and outlives them.
+  explicit LogTopicTools(log::TopicLog& log) : log_(log) {}
 
   Status create(const TopicPlan& plan) override;
   [[nodiscard]] Result<TopicPlan> describe(const std::string& topic) override;
@@ -23,10 +26,12 @@ class LogTopicTools final : public TopicTools {
                                           const std::string& group) override;
 
  private:
-  explicit LogTopicTools(std::unique_ptr<log::TopicLog> log) : log_(std::move(log)) {}
+  explicit LogTopicTools(std::unique_ptr<log::TopicLog> log)
+      : owned_(std::move(log)), log_(*owned_) {}
   [[nodiscard]] Result<log::TopicStats> find(const std::string& topic) const;
 
-  std::unique_ptr<log::TopicLog> log_;
+  const std::unique_ptr<log::TopicLog> owned_;  ///< Null: another's.
+  log::TopicLog& log_;
 };
 
 }  // namespace bora::parts

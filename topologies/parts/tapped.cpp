@@ -7,8 +7,9 @@ namespace bora::parts {
 
 namespace {
 
-host::TapRecord shown(const Record& record) {
+host::TapRecord shown(std::string_view topic, const Record& record) {
   host::TapRecord out{.value = record.value};
+  out.topic = topic;
   if (record.key) out.key = *record.key;
   for (const RecordHeader& header : record.headers)
     out.headers.emplace_back(header.key, header.value);
@@ -44,7 +45,7 @@ class TappedSource final : public RecordSource {
 
  private:
   void show(const SourceRecord& record) {
-    host::TapRecord seen = shown(record.record);
+    host::TapRecord seen = shown(source_->topic(), record.record);
     seen.partition = record.position.partition;
     seen.offset = record.position.offset;
     tap_->offer(seen);
@@ -65,7 +66,7 @@ class TappedSink final : public RecordSink {
       topic_ = topic;
       tap_ = taps_.point("write:" + topic_);
     }
-    if (tap_->is_watched()) tap_->offer(shown(record));
+    if (tap_->is_watched()) tap_->offer(shown(topic, record));
     return sink_->append(topic, std::move(record), tag);
   }
   std::size_t poll(std::vector<Delivery>& out) override { return sink_->poll(out); }

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "bora/record.hpp"
+#include "bora/status.hpp"
 #include "host/assembly.hpp"
 #include "spouts/record_spout_driver.hpp"
+#include "topologies/parts/topic_plan.hpp"
 
 namespace bora::parts {
 
@@ -34,6 +36,15 @@ class TopicsPart : public host::Service {
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> table(std::string topic) = 0;
   /// The same of a topic of any kind, which stays what it is: table() has an embedded log compact it.
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> whole(std::string topic) = 0;
+  /// The same from at most the last `records` of each partition on: to look at what is new.
+  [[nodiscard]] virtual std::function<std::unique_ptr<RecordSource>()> newest(
+      std::string topic, std::int64_t records) = 0;
+  /// As connections(), for work beside the topologies: never within a transaction of theirs.
+  [[nodiscard]] virtual RecordConnections connections_beside(std::string topic,
+                                                             std::string group) = 0;
+  /// Looks at topics while the process runs, for one thread at a time; a broker is waited for a second
+  /// or two. Requires: started.
+  [[nodiscard]] virtual Result<std::unique_ptr<TopicTools>> tools() = 0;
   /// What a RecordSinkBolt needs: a sink of its own for each task.
   [[nodiscard]] virtual std::function<std::unique_ptr<RecordSink>(std::uint32_t task)> sinks() = 0;
 };

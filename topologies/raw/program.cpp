@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spouts/dead_letter.hpp"
+#include "topologies/parts/dead_letters_part.hpp"
 
 namespace bora::raw {
 
@@ -77,6 +78,8 @@ Status assemble(const ProgramOptions& options, const Clock& clock, host::Assembl
   auto& shared_archive = *archive;
   assembly.add(*std::move(topics));
   assembly.add(std::move(archive));
+  assembly.add(std::make_unique<parts::DeadLettersPart>(std::vector{options.raw.topic},
+                                                        shared_topics, clock));
   return assemble(options.raw, shared_topics, shared_archive, assembly);
 }
 
