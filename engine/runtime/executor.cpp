@@ -22,9 +22,6 @@ constexpr int kRunsPerStep = 16;
 /// A run is meant to take at most this long, so that what it emits leaves in time.
 constexpr std::chrono::microseconds kRunTime{200};
 
-/// Longest time that completions are kept from a spout which waits for more of them.
-constexpr std::chrono::milliseconds kLongestOwed{1};
-
 /// Longest nap: what a producer that stops in the middle of its work can keep from its consumer.
 constexpr std::chrono::milliseconds kNap{1};
 
@@ -330,9 +327,11 @@ void Executor::publish_completions(bool idle) {
     target.since_wake += target.lane->publish();
     if (target.since_wake == 0) continue;
     // A spout that sleeps for room is woken for a good part of it, or when nothing more comes soon: what
-    // a slow bolt completes is not kept from it until there is as much.
-    if (idle || target.since_wake >= target.owner->wake_threshold() ||
-        now_ - target.woken_at >= kLongestOwed) {
+    // a slow bolt completes is not kept from it until there is as much. One that wakes by itself, and
+    // soon, is left alone.
+    const bool is_time = idle || now_ - target.woken_at >= kLongestOwed;
+    if (target.since_wake >= target.owner->wake_threshold() ||
+        (is_time && !target.owner->wakes_soon())) {
       target.since_wake = 0;
       target.woken_at = now_;
       target.owner->executor().wake();

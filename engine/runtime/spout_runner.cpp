@@ -296,10 +296,13 @@ void SpoutRunner::prepare_to_park() noexcept {
   const bool waits = active_ && !draining_ && !finished_ && !idle_;
   const bool waits_for_room =
       waits && (task_.roots.free_count() == 0 || executor_.blocked_lanes != 0);
+  const bool wakes_soon = active_ && !draining_ && !finished_ && idle_ && idle_until_ &&
+                          *idle_until_ - executor_.now() <= kLongestOwed;
   // Each executor counts for itself: their shares must add up to no more than a part of the room.
   const auto sharers = static_cast<std::uint32_t>(4 * lanes_.size());
-  wake_threshold_.store(waits_for_room ? task_.roots.capacity / sharers : 0,
+  wake_threshold_.store(waits_for_room || wakes_soon ? task_.roots.capacity / sharers : 0,
                         std::memory_order_relaxed);
+  wakes_soon_.store(wakes_soon, std::memory_order_seq_cst);
 }
 
 void SpoutRunner::activate() {

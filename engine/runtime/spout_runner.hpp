@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,9 @@ namespace bora::internal {
 class Executor;
 class Runtime;
 class SpoutTraces;
+
+/// Longest time that completions are kept from a spout which does not need them at once.
+inline constexpr std::chrono::milliseconds kLongestOwed{1};
 
 /// The engine's side of one spout task: asks it for tuples while there is room, tells it what became
 /// of them, and watches for messages that get nowhere.
@@ -59,6 +63,12 @@ class SpoutRunner final : public TreeOwner {
   /// Number of completions that is worth a wake-up while there are more to come; 0: any.
   [[nodiscard]] std::uint32_t wake_threshold() const noexcept {
     return wake_threshold_.load(std::memory_order_relaxed);
+  }
+  /// It sleeps, and wakes by itself before completions are owed to it for too long: it needs to be told
+  /// of none but for room. seq_cst: who published completions before it looks, and is told so, has them
+  /// seen at that waking.
+  [[nodiscard]] bool wakes_soon() const noexcept {
+    return wakes_soon_.load(std::memory_order_seq_cst);
   }
   [[nodiscard]] Executor& executor() const noexcept { return executor_; }
   /// Nothing in flight, and the spout itself has nothing left to do.
@@ -152,6 +162,7 @@ class SpoutRunner final : public TreeOwner {
   std::atomic<bool> settled_{true};
   std::atomic<bool> finished_flag_{false};
   std::atomic<std::uint32_t> wake_threshold_{0};
+  std::atomic<bool> wakes_soon_{false};
   std::shared_ptr<std::atomic<bool>> ready_;  // with wakers that outlive the topology
   mutable std::mutex oldest_mutex_;
   std::optional<OldestInFlight> oldest_;  // guarded by oldest_mutex_
