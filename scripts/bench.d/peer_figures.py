@@ -16,6 +16,7 @@ class Figure:
     """`refused` is empty, or says why there are no numbers."""
     refused: str = ""
     runs: int = 0
+    good: int = 0
     throughput: Spread | None = None
     cpu_us: Spread | None = None
     rss_mib: Spread | None = None
@@ -25,6 +26,10 @@ class Figure:
     noise_of_runs: list[dict[str, float]] = field(default_factory=list)
     per_second: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+
+    @property
+    def runs_text(self) -> str:
+        return str(self.runs) if self.good == self.runs else f"{self.good} of {self.runs}"
 
     def to_json(self) -> dict[str, Any]:
         def plain(value: Any) -> Any:
@@ -47,6 +52,7 @@ def figure_of(runs: Sequence[Run], spread_limit: float = SPREAD_LIMIT) -> Figure
     wrong = [reason for run in runs for reason in run.wrong]
     saturated = [run for run in runs if run.saturated]
     good = [run for run in runs if run.is_good]
+    figure.good = len(good)
     if not runs:
         figure.refused = "no run"
     elif wrong:
@@ -61,7 +67,7 @@ def figure_of(runs: Sequence[Run], spread_limit: float = SPREAD_LIMIT) -> Figure
         fill(figure, good)
         figure.refused = too_wide(figure, spread_limit)
     if figure.refused:
-        return Figure(figure.refused, figure.runs, noise=figure.noise, noise_of_runs=figure.noise_of_runs,
+        return Figure(figure.refused, figure.runs, figure.good, noise=figure.noise, noise_of_runs=figure.noise_of_runs,
                       left_out=figure.left_out)
     return figure
 

@@ -26,7 +26,7 @@ def as_json(results: Results, machine: dict[str, str], how: str) -> dict[str, ob
     figures = [{"case": case.name, "rate": rate, "system": case.system, **figure.to_json()}
                for (case, rate), figure in results.figures.items()]
     return {"command": how, "machine": machine, "versions": results.versions, "figures": figures,
-            "absent": results.absent,
+            "absent": results.absent, "cut": results.cut,
             "settings": {case.name: settings for case, settings in results.settings.items()}}
 
 
@@ -67,7 +67,7 @@ def as_markdown(results: Results, machine: dict[str, str], how: str) -> str:
         if closed_of(results, graph):
             parts += [f"### {graph}: closed loop\n", closed_table(closed_of(results, graph))]
         if open_of(results, graph):
-            parts += [f"### {graph}: latency at fixed rates, in us\n", open_table(open_of(results, graph))]
+            parts += [f"### {graph}: latency at fixed rates, in us\n", open_table(results, graph)]
     warm = warm_up_table(results)
     if warm:
         parts += ["### Tuples in each second, warm-up included\n", warm]
@@ -75,6 +75,8 @@ def as_markdown(results: Results, machine: dict[str, str], how: str) -> str:
                 for (case, rate), figure in results.figures.items() for reason in figure.left_out]
     if left_out:
         parts += ["### Runs that were left out\n", "\n".join(left_out) + "\n"]
+    if results.cut:
+        parts += ["### Cut short\n", "\n".join(f"- {what}" for what in results.cut) + "\n"]
     if results.absent:
         parts += ["### Not here\n", "\n".join(f"- {name}: {why}" for name, why in results.absent.items()) + "\n"]
     return "\n".join(parts)
@@ -83,29 +85,39 @@ def as_markdown(results: Results, machine: dict[str, str], how: str) -> str:
 def closed_table(rows: Sequence[tuple[Case, Figure]]) -> str:
     ours = next((figure.throughput.median for case, figure in rows if figure.throughput
                  and (case.system, case.variant, case.guarantee) == ("bora", "default", "at-least-once")), 0.0)
-    lines = ["| contestant | M tuples/s | Bora acked, of it | CPU us a tuple | MiB | others |",
-             "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| contestant | M tuples/s | Bora acked, of it | CPU us a tuple | MiB | runs | others |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
     for case, figure in rows:
         if figure.throughput is None:
-            lines.append(f"| {case.label} | **{figure.refused}** | | | | {figure.noise} |")
+            lines.append(f"| {case.label} | **{figure.refused}** | | | | {figure.runs_text} | {figure.noise} |")
             continue
         lines.append(f"| {case.label} | {spread_text(figure.throughput, 1e-6, 3)} | "
                      f"{ours / figure.throughput.median:.2f} | {spread_text(figure.cpu_us, 1, 3)} | "
-                     f"{spread_text(figure.rss_mib, 1, 0)} | {figure.noise} |")
+                     f"{spread_text(figure.rss_mib, 1, 0)} | {figure.runs_text} | {figure.noise} |")
     return "\n".join(lines) + "\n"
 
 
-def open_table(rows: Sequence[tuple[Case, int, Figure]]) -> str:
-    lines = ["| contestant | tuples/s | p50 | p90 | p99 | p99.9 | source late, p99 | CPU us a tuple | others |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for case, rate, figure in rows:
+def share_of_own(results: Results, case: Case, rate: int) -> str:
+    """Of what the contestant took in its closed loop, where that is known."""
+    closed = results.figures.get((case, 0))
+    if closed is None or closed.throughput is None:
+        return ""
+    share = rate / closed.throughput.median
+    return f"{share:.0%}" if share >= 0.005 else "<1%"
+
+
+def open_table(results: Results, graph: str) -> str:
+    lines = ["| contestant | tuples/s | of its own closed loop | p50 | p90 | p99 | p99.9 | source late, p99 | CPU us a tuple | runs | others |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for case, rate, figure in open_of(results, graph):
+        begin = f"| {case.label} | {rate:,} | {share_of_own(results, case, rate)} |"
         if figure.refused:
-            lines.append(f"| {case.label} | {rate:,} | **{figure.refused}** | | | | | | {figure.noise} |")
+            lines.append(f"{begin} **{figure.refused}** | | | | | | {figure.runs_text} | {figure.noise} |")
             continue
         cells = [spread_text(figure.latency_us.get(name), 1, 0) for name in ("p50", "p90", "p99", "p999")]
-        lines.append(f"| {case.label} | {rate:,} | {' | '.join(cells)} | "
+        lines.append(f"{begin} {' | '.join(cells)} | "
                      f"{spread_text(figure.source_late_us, 1, 0)} | {spread_text(figure.cpu_us, 1, 3)} | "
-                     f"{figure.noise} |")
+                     f"{figure.runs_text} | {figure.noise} |")
     return "\n".join(lines) + "\n"
 
 
@@ -133,7 +145,8 @@ def plots(results: Results) -> dict[str, str]:
         rows = open_of(results, graph)
         if rows:
             pages[f"latency-{graph}.svg"] = svg.lines(
-                f"{graph}: latency, p50 and p99 (dashed)", "tuples a second", "microseconds from when due",
+                f"{graph}: latency, p50 and p99 (dashed)", "tuples a second; cross: saturated, or refused",
+                "microseconds from when due",
                 latency_series(rows))
     return pages
 
@@ -145,12 +158,14 @@ def bar(case: Case, figure: Figure, spread: Spread | None) -> svg.Bar:
 
 
 def latency_series(rows: Sequence[tuple[Case, int, Figure]]) -> list[svg.Series]:
+    """A line for each contestant and percentile; one that was always refused has crosses alone."""
     series: dict[tuple[str, str], svg.Series] = {}
     for case, rate, figure in rows:
         for name in ("p50", "p99"):
+            line = series.setdefault((case.label, name), svg.Series(
+                f"{case.label} {name}", dashed=name == "p99", group=case.label))
             if name in figure.latency_us:
-                line = series.setdefault((case.label, name),
-                                         svg.Series(f"{case.label} {name}", dashed=name == "p99",
-                                                    group=case.label))
                 line.points.append((float(rate), figure.latency_us[name].median))
-    return [series[key] for key in sorted(series)]
+            elif name == "p50":
+                line.refused.append(float(rate))
+    return [line for _, line in sorted(series.items()) if line.points or line.refused]

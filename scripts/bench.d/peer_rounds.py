@@ -1,8 +1,9 @@
 """The order of all runs: rounds over the contestants, every other one backwards."""
+import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peer_cases import Case
@@ -14,36 +15,47 @@ SHARES = (0.1, 0.5, 0.9)
 # bora_peer_bench sends whole tuples each 100 us, and nobody is asked for what others cannot send.
 RATE_STEP = 10_000
 
+# Seconds that a run takes beyond what it is asked for, until one is known: what begins and ends a cluster
+# in a process, and what makes, reads back and removes a topic.
+FIRST_GUESS = {"storm": 6.0, "flink": 4.0, "kafka-streams": 3.0}
+AROUND_TOPICS = 10.0
+
 # Runs a contestant once at a load.
 Runner = Callable[[Case, Load], Run]
+Point = tuple[Case, int]
 
 
 @dataclass(frozen=True)
 class Lengths:
+    """Seconds of runs. `of_system` are warm-ups of those that need another one than their like."""
     rounds: int
     seconds: float
     warmup: float
     java_warmup: float
     noise_limit: float = NOISE_LIMIT
+    java_seconds: float | None = None
+    of_system: Mapping[str, float] = field(default_factory=dict)
 
     def load(self, case: Case, rate: int) -> Load:
-        return Load(rate, self.java_warmup if case.is_java else self.warmup, self.seconds,
-                    noise_limit=self.noise_limit)
+        warmup, seconds = self.warmup, self.seconds
+        if case.is_java:
+            warmup, seconds = self.java_warmup, self.java_seconds or self.seconds
+        return Load(rate, self.of_system.get(case.system, warmup), seconds, noise_limit=self.noise_limit)
 
 
 class Clock:
-    """How long all will take, from how long runs took beyond what they were asked for."""
+    """How long runs take, from how long they took beyond what they were asked for."""
 
     def __init__(self) -> None:
-        self._more: dict[bool, list[float]] = {True: [], False: []}
+        self._more: dict[tuple[str, bool], list[float]] = defaultdict(list)
 
     def seconds(self, case: Case, load: Load) -> float:
-        known = self._more[case.is_java]
-        more = sum(known) / len(known) if known else (6.0 if case.is_java else 1.0)
-        return load.warmup + load.seconds + more
+        known = self._more[case.system, case.graph == "kafka"]
+        guess = FIRST_GUESS.get(case.system, 0.6) + (AROUND_TOPICS if case.graph == "kafka" else 0)
+        return load.warmup + load.seconds + (sum(known) / len(known) if known else guess)
 
     def took(self, case: Case, load: Load, seconds: float) -> None:
-        self._more[case.is_java].append(seconds - load.warmup - load.seconds)
+        self._more[case.system, case.graph == "kafka"].append(seconds - load.warmup - load.seconds)
 
 
 @dataclass
@@ -53,26 +65,38 @@ class Results:
     settings: dict[Case, dict[str, str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
+
+
+class OutOfTime(Exception):
+    """The next run would not end within the time that there is for all."""
 
 
 class Rounds:
-    """`saturation`: throughput of closed loops by name of case, where these ran before."""
+    """`saturation`: throughput of closed loops by name of case, where these ran before. `on_round` hears of
+    each round that has ended, or was cut short; `seconds_left` says how long runs may still take."""
 
     def __init__(self, runner: Runner, lengths: Lengths, spread_limit: float,
-                 saturation: dict[str, float] | None = None) -> None:
+                 saturation: Mapping[str, float] | None = None, on_round: Callable[[], None] = lambda: None,
+                 seconds_left: Callable[[], float] = lambda: math.inf) -> None:
         self._runner = runner
         self._lengths = lengths
         self._spread_limit = spread_limit
         self._saturation = dict(saturation or {})
+        self._on_round = on_round
+        self._seconds_left = seconds_left
         self._clock = Clock()
+        self._runs: dict[Point, list[Run]] = defaultdict(list)
+        self._out: set[Point] = set()
         self.results = Results()
 
-    def closed(self, cases: Sequence[Case]) -> None:
-        self._run([(case, 0) for case in cases])
+    def closed(self, cases: Sequence[Case], rounds: int | None = None) -> None:
+        self.run([(case, 0) for case in cases], rounds)
 
-    def open(self, cases: Sequence[Case], fixed: Sequence[int], shares: Sequence[float]) -> None:
+    def open(self, cases: Sequence[Case], fixed: Sequence[int], shares: Sequence[float],
+             rounds: int | None = None) -> None:
         """At fixed rates, and at shares of what each case took in its closed loop."""
-        self._run([(case, rate) for case in cases for rate in self.rates_of(case, fixed, shares)])
+        self.run([(case, rate) for case in cases for rate in self.rates_of(case, fixed, shares)], rounds)
 
     def rates_of(self, case: Case, fixed: Sequence[int], shares: Sequence[float]) -> list[int]:
         closed = self.results.figures.get((case, 0))
@@ -82,41 +106,54 @@ class Rounds:
         of_most = {max(RATE_STEP, int(most * share) // RATE_STEP * RATE_STEP) for share in shares}
         return sorted({*fixed, *(of_most if most else ())})
 
-    def _run(self, points: Sequence[tuple[Case, int]]) -> None:
-        runs: dict[tuple[Case, int], list[Run]] = defaultdict(list)
-        out: set[tuple[Case, int]] = set()
-        left = [point for _ in range(self._lengths.rounds) for point in points]
-        for nth in range(self._lengths.rounds):
-            for point in points if nth % 2 == 0 else reversed(points):
-                left.remove(point)
-                if point in out:
-                    continue
-                self._one(point, runs[point], out, [each for each in left if each not in out])
-        for point in points:
-            if runs[point]:
-                self.results.figures[point] = figure_of(runs[point], self._spread_limit)
+    def run(self, points: Sequence[Point], rounds: int | None = None) -> None:
+        """Until each point has so many runs, counting those that it has. Raises OutOfTime."""
+        rounds = self._lengths.rounds if rounds is None else rounds
+        for nth in range(rounds):
+            now = [point for point in points if len(self._runs[point]) <= nth and point not in self._out]
+            later = [point for point in points
+                     for _ in range(rounds - max(nth + 1, len(self._runs[point])))]
+            if nth % 2 == 1:
+                now.reverse()
+            try:
+                for at, point in enumerate(now):
+                    self._one(point, [*now[at + 1:], *later])
+            finally:
+                self._conclude(points)
 
-    def _one(self, point: tuple[Case, int], runs: list[Run], out: set[tuple[Case, int]],
-             left: Sequence[tuple[Case, int]]) -> None:
+    def seconds_of(self, points: Iterable[Point]) -> float:
+        return sum(self._clock.seconds(case, self._lengths.load(case, rate)) for case, rate in points)
+
+    def _conclude(self, points: Sequence[Point]) -> None:
+        for point in points:
+            if self._runs[point]:
+                self.results.figures[point] = figure_of(self._runs[point], self._spread_limit)
+        self._on_round()
+
+    def _one(self, point: Point, left: Sequence[Point]) -> None:
         case, rate = point
         load = self._lengths.load(case, rate)
+        if self._clock.seconds(case, load) > self._seconds_left():
+            raise OutOfTime
         began = time.monotonic()
         try:
             run = self._runner(case, load)
         except Unsupported as why:
             self.results.absent[case.name] = str(why)
-            out.add(point)
+            self._out.add(point)
             say(f"{case.name}: not here: {why}")
             return
-        self._clock.took(case, load, time.monotonic() - began)
-        runs.append(run)
+        took = time.monotonic() - began
+        if took > load.seconds:  # else it ran earlier
+            self._clock.took(case, load, took)
+        self._runs[point].append(run)
         if run.wrong:
-            out.add(point)  # no further run makes it right
+            self._out.add(point)  # no further run makes it right
         self.results.settings.setdefault(case, run.json.get("settings") or {})
         self.results.versions.setdefault(case.system, str(run.json.get("version", "?")))
-        seconds = sum(self._clock.seconds(each, self._lengths.load(each, at)) for each, at in left)
+        left = [each for each in left if each not in self._out]
         say(f"{case.name}{f' at {rate:,}/s' if rate else ''}: {line_of(run)} - "
-            f"{len(left)} runs left here, about {seconds / 60:.1f} min")
+            f"{len(left)} runs left here, about {self.seconds_of(left) / 60:.1f} min")
 
 
 def line_of(run: Run) -> str:

@@ -84,7 +84,7 @@ def execute(case: Case, load: Load, oracle: Oracle, servers: tuple[int, ...] = (
     if look is not None:
         look(run.json)
     judge(run, case, load, oracle)
-    if case.graph != "kafka" and took < load.warmup + load.seconds:
+    if load.rate and took < load.warmup + load.seconds:
         run.wrong.append(f"it ended after {took:.1f} s, which is less than the {load.warmup:g} + "
                          f"{load.seconds:g} s it was to run for: its clock is wrong")
     if ended.returncode != 0 and not run.wrong:
@@ -130,7 +130,8 @@ def note_pace(run: Run, throughput: float) -> None:
     if run.json.get("saturated") or throughput < SATURATED_BELOW * rate:
         run.saturated = True
     elif throughput > AHEAD_ABOVE * rate:
-        run.unfit.append(f"ahead: completed {throughput:,.0f} of {rate:,} a second: it caught up, or its clock is wrong")
+        run.unfit.append(f"ahead: completed {throughput:,.0f} of {rate:,} a second: it caught up, or its "
+                         "clock is wrong")
     elif latency and late > LATE_FROM_US and late > LATE_SHARE * latency["p99"]:
         run.unfit.append(f"late source: {late:,.0f} us at p99, of a latency of {latency['p99']:,.0f} us: "
                          "that is the source's, not the system's")

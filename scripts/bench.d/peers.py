@@ -1,17 +1,22 @@
 """Runs Bora, floors by hand and its peers alternately, refuses what is broken, writes tables and plots."""
 import argparse
 import json
+import math
 import os
 import re
 import shlex
+import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import machine
 import peer_report
 from peer_cases import ACKED, GRAPHS, SYSTEMS, Case, cases_of
-from peer_rounds import FIXED_RATES, SHARES, Lengths, Rounds, say
+from peer_journal import Journal
+from peer_plans import PLANS, Plan, Stage, plain
+from peer_rounds import FIXED_RATES, SHARES, Lengths, OutOfTime, Point, Results, Rounds, say
 from peer_runs import NOISE_LIMIT, SPREAD_LIMIT, Load, Run, Unsupported, execute
 from peer_tools import RECORDS, SMOKE_RECORDS, Tool, Topics
 
@@ -20,13 +25,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench-peers", description=__doc__)
+    parser.add_argument("--plan", choices=sorted(PLANS), help="what to run in which order: all that is published")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no run that would end later")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
+    parser.add_argument("--estimate", action="store_true", help="run nothing: say how long it would take")
     parser.add_argument("--graphs", default=",".join(GRAPHS), help="of %(default)s")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="of %(default)s")
     parser.add_argument("--only", default="", help="contestants whose graph/system.variant.guarantee has this regular expression")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="at most, with --plan (%(default)s)")
     parser.add_argument("--seconds", type=float, default=4, help="that are measured, of each run (%(default)s)")
     parser.add_argument("--warmup", type=float, default=1, help="seconds before (%(default)s)")
     parser.add_argument("--java-warmup", type=float, default=8, help="the same on a virtual machine (%(default)s)")
+    parser.add_argument("--java-seconds", type=float, help="that are measured on one, if not --seconds")
     parser.add_argument("--open", default="chain", help="graphs whose latency is measured, or none (%(default)s)")
     parser.add_argument("--rates", default=",".join(map(str, FIXED_RATES)), help="tuples a second (%(default)s)")
     parser.add_argument("--shares", default=",".join(map(str, SHARES)), help="of each one's own closed loop (%(default)s)")
@@ -42,6 +52,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench/peers")
     parser.add_argument("--with", dest="more", action="append", default=[], metavar="NAME=COMMAND",
                         help="a further contestant for each graph, acked: a program that follows the protocol")
+    plan, _ = parser.parse_known_args(given)
+    if plan.plan:
+        parser.set_defaults(**PLANS[plan.plan].defaults, out=ROOT / "build/bench" / plan.plan)
     options = parser.parse_args(given)
     if options.smoke:
         options.rounds, options.seconds, options.warmup, options.java_warmup = 1, 0.1, 0, 2
@@ -117,33 +130,103 @@ def unbuilt(cases: list[Case], driver: Driver) -> dict[str, str]:
     return {system: why for system, why in absent.items() if why}
 
 
+def plan_of(options: argparse.Namespace) -> Plan:
+    """What is to run, as far as it is asked for."""
+    plan = PLANS[options.plan] if options.plan else plain(options.graphs, options.rounds, options.open,
+                                                          options.rates, options.shares)
+    wanted = options.graphs.split(",")
+    made: list[Stage] = []
+    for stage in plan.stages:
+        graphs = tuple(graph for graph in stage.graphs if graph in wanted)
+        narrowed = replace(stage, graphs=graphs, rounds=min(stage.rounds, options.rounds))
+        skipped = not graphs or (options.closed_from is not None and not stage.is_open)
+        if not skipped and narrowed not in made:
+            made.append(narrowed)
+    return replace(plan, stages=tuple(made))
+
+
+class Whole:
+    """All stages; what they gave is written after each round."""
+
+    def __init__(self, options: argparse.Namespace, given: list[str]) -> None:
+        self._options = options
+        self._how = f"scripts/bench-peers {shlex.join(given)}".strip()
+        self._plan = plan_of(options)
+        self._ends = time.monotonic() + 60 * options.minutes
+        self._driver = Driver(options)
+        self._described = machine.describe()
+        journal = Journal(options.out, self._driver.run, options.records,
+                          resume=options.resume or options.estimate)
+        lengths = Lengths(options.rounds, options.seconds, options.warmup, options.java_warmup, options.noise,
+                          options.java_seconds, self._plan.warmups)
+        self._rounds = Rounds(journal.run, lengths, options.spread, saturation_in(options.closed_from),
+                              self.write, lambda: self._ends - time.monotonic())
+
+    @property
+    def results(self) -> Results:
+        return self._rounds.results
+
+    def run(self) -> None:
+        """Until all is done, the time is over, or somebody stops it."""
+        stages = list(self._plan.stages)
+        try:
+            absent = unbuilt([case for stage in stages for case in self._cases(stage)], self._driver)
+            self.results.absent |= absent
+            while stages:
+                cases = [case for case in self._cases(stages[0]) if case.system not in absent]
+                self._rounds.run(self._points(stages[0], cases), stages[0].rounds)
+                stages.pop(0)
+        except (OutOfTime, KeyboardInterrupt) as why:
+            reason = "out of time" if isinstance(why, OutOfTime) else "stopped"
+            self.results.cut = [f"{stage.text}: {reason}" for stage in stages]
+            say(f"{reason}: what is missing is in the report; --resume goes on")
+        finally:
+            self._driver.close()
+            self.write()
+
+    def estimate(self) -> str:
+        """Shares of saturation are taken for so many further rates, as nothing is known of them."""
+        total, lines, had = 0.0, [], set()
+        for stage in self._plan.stages:
+            points = [(case, rate) for case in self._cases(stage)
+                      for rate in (*stage.rates, *range(1, len(stage.shares) + 1)) or (0,)]
+            runs = [(*point, nth) for point in points for nth in range(stage.rounds)]
+            seconds = self._rounds.seconds_of([(case, rate) for case, rate, nth in runs
+                                               if (case, rate, nth) not in had])
+            had.update(runs)
+            total += seconds
+            lines.append(f"{seconds / 60:5.1f} min, {total / 60:5.1f} in all: {stage.text}")
+        return "\n".join(lines)
+
+    def write(self) -> None:
+        peer_report.write(self.results, self._described, self._how, self._options.out)
+
+    def _cases(self, stage: Stage) -> list[Case]:
+        return [case for graph in stage.graphs for case in chosen(self._options, graph)
+                if re.search(stage.only, case.name)]
+
+    def _points(self, stage: Stage, cases: list[Case]) -> list[Point]:
+        if not stage.is_open:
+            return [(case, 0) for case in cases]
+        return [(case, rate) for case in cases for rate in self._rounds.rates_of(case, stage.rates, stage.shares)]
+
+
+def stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main(given: list[str]) -> int:
     options = arguments(given)
-    graphs = [graph for graph in GRAPHS if graph in options.graphs.split(",")]
-    cases = {graph: chosen(options, graph) for graph in graphs}
-    driver = Driver(options)
-    rounds = Rounds(driver.run, Lengths(options.rounds, options.seconds, options.warmup,
-                                        options.java_warmup, options.noise), options.spread,
-                    saturation_in(options.closed_from))
-    described = machine.describe()
-    try:
-        absent = unbuilt([case for some in cases.values() for case in some], driver)
-        rounds.results.absent |= absent
-        for graph in graphs:
-            present = [case for case in cases[graph] if case.system not in absent]
-            if options.closed_from is None:
-                rounds.closed(present)
-            if graph in options.open.split(",") and graph != "kafka":
-                rounds.open(present, [int(rate) for rate in options.rates.split(",") if rate],
-                            [float(share) for share in options.shares.split(",") if share])
-    finally:
-        driver.close()
-    peer_report.write(rounds.results, described, f"scripts/bench-peers {shlex.join(given)}".strip(),
-                      options.out)
+    whole = Whole(options, given)
+    if options.estimate:
+        print(whole.estimate())
+        return 0
+    signal.signal(signal.SIGTERM, stop)
+    whole.run()
     print((options.out / "report.md").read_text(encoding="utf-8"))
     print(f"bench-peers: results.json, report.md and plots are in {options.out}/")
     # Saturation, noise and spread are findings; what is wrong is a failure.
-    return int(any(figure.refused.startswith("WRONG") for figure in rounds.results.figures.values()))
+    return int(any(figure.refused.startswith("WRONG") for figure in whole.results.figures.values()))
 
 
 if __name__ == "__main__":

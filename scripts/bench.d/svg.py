@@ -26,6 +26,7 @@ class Series:
     points: list[tuple[float, float]] = field(default_factory=list)
     dashed: bool = False
     group: str = ""  # lines of one group have one colour; empty: a colour of its own
+    refused: list[float] = field(default_factory=list)  # where it has no value: a cross at the top
 
 
 def number(value: float) -> str:
@@ -34,6 +35,11 @@ def number(value: float) -> str:
         if abs(value) >= limit:
             return f"{value / limit:.3g} {unit}"
     return f"{value:.3g}"
+
+
+def shortened(note: str) -> str:
+    """As much as there is room for."""
+    return note if len(note) <= 84 else note[:80] + " ..."
 
 
 def _page(width: int, height: int, title: str, body: Sequence[str]) -> str:
@@ -56,7 +62,7 @@ def bars(title: str, unit: str, rows: Sequence[Bar], width: int = 860) -> str:
         colour = COLOURS[groups.index(row.group) % len(COLOURS)]
         body.append(f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(row.label)}</text>')
         if row.value is None:
-            body.append(f'<text x="{LEFT}" y="{y + 15}" fill="#a00">{escape(row.note)}</text>')
+            body.append(f'<text x="{LEFT}" y="{y + 15}" fill="#a00">{escape(shortened(row.note))}</text>')
             continue
         length = row.value * scale
         body.append(f'<rect x="{LEFT}" y="{y + 2}" width="{length:.1f}" height="{LINE - 8}" '
@@ -92,9 +98,10 @@ def lines(title: str, x_label: str, y_label: str, series: Sequence[Series], widt
     """Both axes logarithmic; what is not above zero is left out."""
     drawn = [(line, [(x, y) for x, y in line.points if x > 0 and y > 0]) for line in series]
     points = [point for _, some in drawn for point in some]
+    crosses = [x for line in series for x in line.refused if x > 0]
     if not points:
         return _page(width, 80, title, ['<text x="12" y="50" fill="#a00">nothing to draw</text>'])
-    at_x, x_ticks = _axis([x for x, _ in points], 70, width - 250)
+    at_x, x_ticks = _axis([x for x, _ in points] + crosses, 70, width - 250)
     at_y, y_ticks = _axis([y for _, y in points], height - 50, 56)
     body = [f'<text x="12" y="40" fill="#555">{escape(y_label)}, over {escape(x_label)}</text>']
     for tick in x_ticks:
@@ -112,6 +119,8 @@ def lines(title: str, x_label: str, y_label: str, series: Sequence[Series], widt
             body.append(f'<path d="M{path}" stroke="{colour}" stroke-width="2" fill="none"{dash}/>')
         body += [f'<circle cx="{at_x(x):.1f}" cy="{at_y(y):.1f}" r="3" fill="{colour}"/>'
                  for x, y in some]
+        body += [f'<path d="M{at_x(x) - 4:.1f} 52l8 8m0 -8l-8 8" stroke="{colour}" stroke-width="2"/>'
+                 for x in line.refused if x > 0]
         y = 66 + nth * 18
         body.append(f'<path d="M{width - 238} {y}h22" stroke="{colour}" stroke-width="2"{dash}/>'
                     f'<text x="{width - 210}" y="{y + 4}">{escape(line.label)}</text>')

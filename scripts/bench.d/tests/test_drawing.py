@@ -17,6 +17,15 @@ class Drawing(unittest.TestCase):
         for points in ([], [(1.0, 1.0)], [(1.0, 3.0), (1e6, 1e-3)], [(0.0, 1.0)]):
             xml.fromstring(svg.lines("t", "x", "y", [svg.Series("s", points)]))
 
+    def test_where_a_line_has_no_value_there_is_a_cross(self) -> None:
+        page = svg.lines("t", "x", "y", [svg.Series("s", [(1.0, 1.0), (10.0, 2.0)], refused=[1e4])])
+        xml.fromstring(page)
+        self.assertEqual(1, page.count("l8 8m0 -8l-8 8"))
+        self.assertIn("10 k", page)
+
+    def test_a_long_note_ends_where_the_plot_does(self) -> None:
+        self.assertNotIn("x" * 85, svg.bars("t", "u", [svg.Bar("b", None, note="x" * 200)]))
+
     def test_a_curve_is_a_table_and_a_plot(self) -> None:
         curve = {"name": "tasks", "about": "tasks of it", "points": [
             {"x": nth, "throughput": {"median": 2e6, "least": 1e6, "most": 3e6},
