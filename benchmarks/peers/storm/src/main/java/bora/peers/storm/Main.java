@@ -10,6 +10,7 @@ import bora.peers.kafka.TopicRun;
 import java.util.List;
 import java.util.Map;
 import org.apache.storm.Config;
+import org.apache.storm.DaemonConfig;
 import org.apache.storm.LocalCluster;
 
 /** Storm as a contestant: one worker in this process. */
@@ -36,7 +37,7 @@ public final class Main {
   private static int runGraph(Options options) throws Exception {
     Run run = Run.begin(STORM, options);
     Config config = Settings.of(options);
-    LocalCluster cluster = new LocalCluster();
+    LocalCluster cluster = cluster();
     cluster.submitTopology(NAME, config, Graphs.topology(options));
     run.await(() -> true);
     Map<String, String> settings = Report.javaSettings();
@@ -50,12 +51,26 @@ public final class Main {
     }
     TopicRun run = TopicRun.begin(STORM, options);
     Config config = Settings.of(options);
-    LocalCluster cluster = new LocalCluster();
+    LocalCluster cluster = cluster();
     cluster.submitTopology(NAME, config, KafkaGraph.topology(options));
     // What is acked, the broker has: the bolt acks a tuple when its producer calls back.
     run.await(run::completed, () -> true, () -> true);
     Map<String, String> settings = KafkaSettings.all();
     config.forEach((name, value) -> settings.put(name, String.valueOf(value)));
     return run.report(settings);
+  }
+
+  /** That looks each second, instead of each ten, whether a topology has begun. */
+  private static LocalCluster cluster() throws Exception {
+    return new LocalCluster.Builder()
+        .withDaemonConf(
+            Map.of(
+                Config.TASK_REFRESH_POLL_SECS,
+                1,
+                DaemonConfig.NIMBUS_MONITOR_FREQ_SECS,
+                1,
+                DaemonConfig.SUPERVISOR_MONITOR_FREQUENCY_SECS,
+                1))
+        .build();
   }
 }
