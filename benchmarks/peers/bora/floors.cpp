@@ -156,7 +156,7 @@ RunResult run_chain(const Options& options) {
       [&] { return chain->completed() == result.sent; });
   result.received = chain->join();
   result.latency_ns = latencies.samples_ns();
-  if (schedule) result.lateness_ns = schedule->lateness_ns();
+  if (schedule) result.lateness_ns = measured_lateness(*schedule, options);
   result.settings = {{"slots per hop", std::to_string(floor::kSlots)},
                      {"hand-over", std::to_string(floor::kBatch)},
                      {"latency samples", "1 of " + std::to_string(latencies.stride())}};

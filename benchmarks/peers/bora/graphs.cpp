@@ -141,14 +141,7 @@ RunResult run_engine(const Options& options) {
   result.sent = run.sent;
   result.received = run.received;
   result.latency_ns = latencies.samples_ns();
-  if (schedule) {
-    result.lateness_ns = schedule->lateness_ns();
-    const double cold = options.warmup / options.all_seconds();
-    result.lateness_ns.erase(
-        result.lateness_ns.begin(),
-        result.lateness_ns.begin() +
-            static_cast<std::ptrdiff_t>(cold * static_cast<double>(result.lateness_ns.size())));
-  }
+  if (schedule) result.lateness_ns = measured_lateness(*schedule, options);
   result.settings = {{"engine options", "default"},
                      {"block_tuples", std::to_string(engine.block_tuples)},
                      {"blocks_per_lane", std::to_string(engine.blocks_per_lane)},

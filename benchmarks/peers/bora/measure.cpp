@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <fstream>
 #include <string>
 #include <sys/resource.h>
@@ -43,6 +44,13 @@ Latencies::Latencies(const Options& options, std::uint64_t outputs)
   // Touched now: a page fault while recording would be a latency of its own.
   samples_.resize(static_cast<std::size_t>(each_second * options.seconds) + 10'000);
   samples_.clear();
+}
+
+std::vector<std::int64_t> measured_lateness(const bench::OpenLoop& schedule,
+                                            const Options& options) {
+  const std::vector<std::int64_t>& all = schedule.lateness_ns();
+  const double cold = options.warmup / options.all_seconds() * static_cast<double>(all.size());
+  return {all.begin() + static_cast<std::ptrdiff_t>(cold), all.end()};
 }
 
 Measured measure(const Options& options, const std::function<std::uint64_t()>& completed,

@@ -64,6 +64,10 @@ class Latencies {
   std::vector<std::int64_t> samples_;  // reserved, never grows
 };
 
+/// How late bursts were that were due after the warm-up.
+[[nodiscard]] std::vector<std::int64_t> measured_lateness(const bench::OpenLoop& schedule,
+                                                          const Options& options);
+
 /// The measured part of a run.
 struct Measured {
   double seconds = 0;
