@@ -201,9 +201,21 @@ describe("against a mock process", () => {
     await page.getByText("old line").waitFor();
     await page.getByText("line 3", { exact: false }).first().waitFor();
     await page.getByLabel("At least").selectOption("warn");
-    assert.equal(await page.locator(".line-of-log").count(), 1);
+    await page.waitForFunction(() => document.querySelectorAll(".line-of-log").length === 1);
     await page.goto(`${mock.url}#/tap/${encodeURIComponent("thresholds/readings")}`);
     await page.locator(".sample code").first().waitFor();
+  });
+
+  test("on a narrow screen the page that is open is in sight among the others", async () => {
+    const page = await open(mock.url);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${mock.url}#/log`);
+    const tab = page.getByRole("navigation", { name: "pages" }).getByRole("link", { name: "Log" });
+    await page.waitForFunction(() => {
+      const box = document.querySelector("header nav [aria-current]")?.getBoundingClientRect();
+      return box && box.left >= 0 && box.right <= innerWidth;
+    });
+    assert.equal(await tab.getAttribute("aria-current"), "page");
   });
 
   test("what the process does not offer is not in the navigation", async () => {
@@ -279,7 +291,7 @@ describe("against real programs", { timeout: 240_000 }, () => {
       const page = await open(`http://127.0.0.1:${port}/`);
       await page.locator("a.node").first().waitFor();
       await program.says(/ALL IN ORDER/);
-      assert.equal(await page.locator(".state").textContent(), "running");
+      await page.locator(".state", { hasText: /^running$/ }).waitFor();
       await page.getByRole("link", { name: "Alerts", exact: true }).click();
       await page.getByRole("table", { name: "alerts" }).or(page.locator("table")).getByText("too hot").first().waitFor();
       await page.locator("tr", { hasText: "too hot" }).first().getByRole("link").click();
@@ -293,7 +305,9 @@ describe("against real programs", { timeout: 240_000 }, () => {
       await page.getByRole("button", { name: "Replay" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
       const dialog = page.getByRole("dialog", { name: "Token" });
-      const [, file] = /in the file (\S+)/.exec(await dialog.textContent());
+      const where = dialog.getByText(/in the file \S+/);
+      await where.waitFor();
+      const [, file] = /in the file (\S+)/.exec(await where.textContent());
       await dialog.getByLabel("Token", { exact: true }).fill(readFileSync(file, "utf8").trim());
       await dialog.getByRole("button", { name: "Use it" }).click();
       await page.getByText("It began").waitFor();
@@ -303,7 +317,7 @@ describe("against real programs", { timeout: 240_000 }, () => {
 
       await program.stop();
       await page.getByText(/The process does not answer since/).waitFor();
-      assert.equal(await page.locator(".state").textContent(), "away");
+      await page.locator(".state", { hasText: /^away$/ }).waitFor();
       program = await RealProcess.run(port, program.directory);
       await page.getByText("The process answers again.").waitFor();
       await page.getByRole("link", { name: "Devices", exact: true }).click();
