@@ -1,5 +1,6 @@
-"""Draws what bora_scaling_bench measured: one plot of each curve, and one table of all."""
+"""Runs bora_scaling_bench and draws what it measured: one plot of each curve, and one table of all."""
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,18 +27,27 @@ def plot(curve: dict[str, Any]) -> str:
     return svg.lines(f"Scaling: {curve['name']}", curve["about"], "tuples a second, acked", lines, height=340)
 
 
-def main(results: Path, out: Path) -> int:
-    found = json.loads(results.read_text(encoding="utf-8"))
+def report(found: dict[str, Any], noise: machine.Noise) -> str:
+    described = ", ".join(f"{name} {value}" for name, value in machine.describe().items())
+    return (f"`scripts/bench-curves`: {found['rounds']} rounds of {found['seconds']} s each.\n\n"
+            f"{described}. While it ran, others had {noise.others:.0%} of the machine, the hypervisor "
+            f"{noise.steal:.0%}.\n\n{table(found['curves'])}")
+
+
+def main(program: str, out: Path, options: Sequence[str]) -> int:
+    """Runs it, and draws."""
     out.mkdir(parents=True, exist_ok=True)
+    results = out / "results.json"
+    before = machine.Reading.now()
+    subprocess.run([program, "--json", str(results), *options], check=True)
+    noise = machine.noise_between(before, machine.Reading.now())
+    found = json.loads(results.read_text(encoding="utf-8"))
     for curve in found["curves"]:
         (out / f"scaling-{curve['name']}.svg").write_text(plot(curve), encoding="utf-8")
-    described = ", ".join(f"{name} {value}" for name, value in machine.describe().items())
-    (out / "report.md").write_text(
-        f"`scripts/bench-curves`: {found['rounds']} rounds of {found['seconds']} s each.\n\n"
-        f"{described}.\n\n{table(found['curves'])}", encoding="utf-8")
+    (out / "report.md").write_text(report(found, noise), encoding="utf-8")
     print(f"bench-curves: report.md and plots are in {out}/")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))

@@ -4,6 +4,7 @@ import xml.etree.ElementTree as xml
 
 import curves
 import svg
+from machine import Noise
 
 
 class Drawing(unittest.TestCase):
@@ -32,6 +33,9 @@ class Drawing(unittest.TestCase):
              "cpu_us": {"median": 0.5}} for nth in (1, 8)]}
         self.assertIn("| tasks of it | 8 | 2.000 [1.000..3.000] | 0.500 |", curves.table([curve]))
         xml.fromstring(curves.plot(curve))
+        text = curves.report({"rounds": 3, "seconds": 0.4, "curves": [curve]}, Noise(0.25, 0.01))
+        self.assertIn("3 rounds of 0.4 s each", text)
+        self.assertIn("others had 25% of the machine, the hypervisor 1%", text)
 
 
 if __name__ == "__main__":
