@@ -84,6 +84,8 @@ export interface LogLine { "@timestamp": string; "log.level": string; message: s
 export interface TapSample {
   stream: string;
   at: string;
+  /** Of a stream of records: where it was read. */
+  topic?: string;
   partition?: number;
   offset?: number;
   key?: string;

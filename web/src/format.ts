@@ -68,3 +68,7 @@ export const utc = (ms: number): string => new Date(ms).toISOString().replace(".
 
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
+
+/** Where a record is, as far as that is known: "readings/3/4711". */
+export const position = (at: { topic?: string; partition?: number; offset?: number }): string =>
+  [at.topic, at.partition, at.offset].filter(part => part !== undefined).join("/");

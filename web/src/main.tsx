@@ -111,6 +111,13 @@ function Reasons() {
 function Header({ places, route }: { places: Place[]; route: Route }) {
   const { process } = useLive();
   const at = { component: "", device: "devices" }[route.parts[0] ?? ""] ?? route.parts[0] ?? "";
+  const nav = useRef<HTMLElement>(null);
+  const offered = places.filter(p => p.offered);
+  useEffect(() => {
+    // On a narrow screen, where the pages do not fit, the one that is open stays in sight.
+    const tab = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && tab) nav.current.scrollLeft = tab.offsetLeft - nav.current.offsetLeft - (nav.current.clientWidth - tab.offsetWidth) / 2;
+  }, [at, offered.length]);
   return (
     <header class="top">
       <div class="title">
@@ -119,8 +126,8 @@ function Header({ places, route }: { places: Place[]; route: Route }) {
         <State />
         <span class="soft">{process && `up ${span(process.uptime_ms)}`}</span>
       </div>
-      <nav aria-label="pages">
-        {places.filter(p => p.offered).map(p => (
+      <nav aria-label="pages" ref={nav}>
+        {offered.map(p => (
           <a key={p.name} href={`#/${p.name}`} aria-current={p.name === at ? "page" : undefined}>{p.title}</a>
         ))}
       </nav>

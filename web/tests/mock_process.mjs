@@ -160,7 +160,7 @@ export class MockProcess {
     let n = 0;
     const timer = setInterval(() => {
       n += 1;
-      if (path === "/api/v1/tap") response.write(`event: sample\ndata: ${JSON.stringify({ stream: query.get("stream"), at: new Date().toISOString(), partition: 0, offset: n, key: "123", value: '{"device":{"id":123,"auth":"***"}}', skipped: 700 })}\n\n`);
+      if (path === "/api/v1/tap") response.write(`event: sample\ndata: ${JSON.stringify({ stream: query.get("stream"), at: new Date().toISOString(), topic: "readings", partition: 0, offset: n, key: "123", value: '{"device":{"id":123,"auth":"***"}}', skipped: 700 })}\n\n`);
       else response.write(`event: line\ndata: ${JSON.stringify({ "@timestamp": new Date().toISOString(), "log.level": "info", message: `line ${n}`, component: "archive" })}\n\n`);
     }, 300);
     response.on("close", () => clearInterval(timer));

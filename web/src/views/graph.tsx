@@ -45,6 +45,8 @@ function Box({ topology, view, x, y, onErrors }: {
   onErrors: (component: string) => void;
 }) {
   const why = topology.hot?.component === view.name ? topology.hot.why : undefined;
+  const shown = `! ${view.errors > 99 ? "99+" : view.errors}`;
+  const pill = shown.length * 8 + 14;
   const load = view.load ?? 0;
   const level = view.stuckNs ? "stuck" : load >= 0.8 ? "high" : load >= 0.5 ? "middle" : "low";
   const inner = kBox.width - 24;
@@ -74,8 +76,8 @@ function Box({ topology, view, x, y, onErrors }: {
              event.preventDefault();
              onErrors(view.name);
            }}>
-          <rect x="-17" y="-11" width="36" height="22" rx="11" />
-          <text x="1" y="5" aria-hidden="true">! {view.errors > 99 ? "99+" : view.errors}</text>
+          <rect x={18 - pill} y="-11" width={pill} height="22" rx="11" />
+          <text x={18 - pill / 2} y="5" aria-hidden="true">{shown}</text>
         </g>
       )}
     </g>

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { TapSample } from "../api";
-import { count } from "../format";
+import { count, position } from "../format";
 import { useLive } from "../live";
 import { Moment, Notice } from "../parts/basics";
 import { link } from "../route";
@@ -30,7 +30,7 @@ export function TapView({ chosen }: { chosen?: string }) {
           <li key={id} class="letter sample">
             <span class="soft">
               <Moment ms={Date.parse(item.at)} now={Date.now()} />
-              {item.partition !== undefined && ` · ${item.partition}/${item.offset ?? ""}`}
+              {position(item) && ` · ${position(item)}`}
               {item.key ? ` · key ${item.key}` : ""}
               {item.skipped ? ` · ${count(item.skipped)} not shown before it` : ""}
             </span>

@@ -204,6 +204,7 @@ describe("against a mock process", () => {
     await page.waitForFunction(() => document.querySelectorAll(".line-of-log").length === 1);
     await page.goto(`${mock.url}#/tap/${encodeURIComponent("thresholds/readings")}`);
     await page.locator(".sample code").first().waitFor();
+    assert.match(await page.locator(".sample").first().innerText(), /readings\/0\/\d+ · key 123/);
   });
 
   test("on a narrow screen the page that is open is in sight among the others", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { condition, merged } from "../../src/fleet_rules";
-import { age, nanoseconds, rate, span } from "../../src/format";
+import { age, nanoseconds, position, rate, span } from "../../src/format";
 import { layout } from "../../src/graph_layout";
 import { hotSpot, isRestarted, processView, recent } from "../../src/model";
 import { inSight } from "../../src/parts/in_sight";
@@ -120,4 +120,11 @@ test("numbers read as people say them", () => {
   assert.equal(nanoseconds(31e9), "31.0 s");
   assert.equal(span(192_000), "3 min 12 s");
   assert.equal(age(3 * 86_400_000), "3 days");
+});
+
+test("a tapped tuple says of which topic its partition and offset are", () => {
+  assert.equal(position({ topic: "readings", partition: 0, offset: 4711 }), "readings/0/4711");
+  assert.equal(position({ topic: "alerts" }), "alerts");
+  assert.equal(position({ partition: 3, offset: 5 }), "3/5");
+  assert.equal(position({}), "");
 });
