@@ -21,6 +21,7 @@ struct Assigned {
   std::uint32_t epoch = 0;
   std::int64_t next = 0;       ///< The first offset that was not returned.
   std::int64_t committed = 0;  ///< What the group goes on from.
+  bool owes_seek = false;      ///< librdkafka stands elsewhere than at `next`.
   std::int64_t end = 0;        ///< Of the partition, at the assignment.
   WallTime last_time{};        ///< Of the record returned last.
 

@@ -58,6 +58,9 @@ Membership::Membership(const Setup& setup)
       wake_(*setup.wake),
       counters_(*setup.counters),
       epochs_(*setup.epochs),
+      seek_(setup.seek ? setup.seek
+                       : [this](std::uint32_t partition,
+                                std::int64_t offset) { return seek(partition, offset); }),
       fetched_(kFetchAtOnce),
       watch_(options_.stuck_timeout),
       troubles_("read topic " + options_.topic + " as group " + options_.group) {}
@@ -211,54 +214,6 @@ Status Membership::commit_first_runs(const std::vector<Start>& starts) {
   return commit_offsets(*offsets);
 }
 
-/// librdkafka 2.0.2 drops fetched records at every rebalance, also of partitions that stay, and goes on
-/// after the last one that it counts as consumed: that may be one that it dropped from inside a batch.
-/// Until it has gone back, nothing may be read: a gap looks like one that compaction made.
-bool Membership::rewind_what_was_lost() {
-  if (!may_have_lost_records_) return true;
-  const Partitions list = make_partitions();
-  for (const std::uint32_t partition : assignment_.in(State::kReading))
-    rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(),
-                                      static_cast<int>(partition));
-  if (list->cnt > 0 && rd_kafka_position(client_->get(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return false;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& at = list->elems[i];
-    const Assigned& one = assignment_.at(static_cast<std::uint32_t>(at.partition));
-    if (at.offset <= one.next) continue;  // also when it has none yet
-    count(counters_.rewinds);
-    const rd_kafka_resp_err_t error =
-        rd_kafka_seek(topic_.get(), at.partition, one.next, to_int(options_.position_timeout));
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    troubles_.note(client_->translate(error, "go back in topic " + options_.topic));
-    return false;
-  }
-  may_have_lost_records_ = false;
-  return true;
-}
-
-/// Asks the broker, because the outcome of the last commit may not be known here.
-Status Membership::rewind() {
-  const std::vector<std::uint32_t> reading = assignment_.in(State::kReading);
-  if (reading.empty()) return {};
-  const Result<std::vector<Start>> starts = query_starts(*client_, options_, reading);
-  if (!starts) return starts.status();
-  for (const Start& start : *starts) {
-    Assigned& one = assignment_.at(start.partition);
-    one.committed = start.offset;
-    if (one.next == start.offset) continue;
-    // What was fetched before is outdated for librdkafka from here on, and dropped by it.
-    const rd_kafka_resp_err_t error =
-        rd_kafka_seek(topic_.get(), static_cast<std::int32_t>(start.partition), start.offset,
-                      to_int(options_.position_timeout));
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return client_->translate(error, "go back to the commits in topic " + options_.topic);
-    one.next = start.offset;
-    count(counters_.rewinds);
-  }
-  return {};
-}
-
 // --- partitions that leave ----------------------------------------------------------------------
 
 bool Membership::may_release() const {
@@ -317,8 +272,9 @@ Result<std::size_t> Membership::poll(std::size_t max, std::vector<SourceRecord>&
   serve_events();
   finish_leaving();
   start_partitions();
-  const bool may_read = rewind_what_was_lost() && max > 0;
-  const std::size_t taken = may_read ? read(max, out) : 0;
+  Status is_back = go_back();
+  const std::size_t taken = is_back && max > 0 ? read(max, out) : 0;
+  if (!is_back) troubles_.note(std::move(is_back));
   if (taken > 0) {
     client_->forget_trouble();  // somebody answers
     return taken;

@@ -46,6 +46,8 @@ struct SourceCounters {
 /// Threads: the source's, but client() and the wake.
 class Membership {
  public:
+  /// Has librdkafka read on in a partition from there.
+  using Seek = std::function<Status(std::uint32_t partition, std::int64_t offset)>;
   struct Setup {
     const KafkaSourceOptions* options = nullptr;
     const Clock* clock = nullptr;
@@ -53,6 +55,8 @@ class Membership {
     const std::function<void()>* wake = nullptr;
     SourceCounters* counters = nullptr;
     Epochs* epochs = nullptr;
+    /// In place of librdkafka's, for tests: brokers do not make it fail when one wants.
+    Seek seek = nullptr;
   };
   /// Begins to join. All that setup names outlives the membership.
   [[nodiscard]] static Result<std::unique_ptr<Membership>> join(const Setup& setup);
@@ -72,6 +76,8 @@ class Membership {
   void note_committed(const rd_kafka_topic_partition_list_t& offsets);
   /// Goes back to what the group committed, in every partition that is read.
   Status rewind();
+  /// Has librdkafka read on from there; who calls sees to it that poll() expects it.
+  [[nodiscard]] Status seek(std::uint32_t partition, std::int64_t offset);
   [[nodiscard]] std::optional<std::uint64_t> lag() const;
   [[nodiscard]] std::vector<PartitionLag> partition_lags() const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
@@ -99,7 +105,8 @@ class Membership {
   void start_partitions();
   [[nodiscard]] Status try_start(const std::vector<std::uint32_t>& partitions);
   [[nodiscard]] Status commit_first_runs(const std::vector<Start>& starts);
-  [[nodiscard]] bool rewind_what_was_lost();
+  [[nodiscard]] Status find_what_was_lost();
+  [[nodiscard]] Status go_back();
 
   void finish_leaving();
   [[nodiscard]] bool may_release() const;
@@ -119,6 +126,7 @@ class Membership {
   const std::function<void()>& wake_;
   SourceCounters& counters_;
   Epochs& epochs_;
+  const Seek seek_;
 
   std::unique_ptr<Client> client_;
   Topic topic_;

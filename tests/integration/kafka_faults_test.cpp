@@ -1,9 +1,11 @@
 // KafkaSource against librdkafka's mock cluster, whose faults these tests set.
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -11,6 +13,7 @@
 #include "bora/testing/dice.hpp"
 #include "connectors/kafka/kafka_sink.hpp"
 #include "connectors/kafka/kafka_source.hpp"
+#include "connectors/kafka/membership.hpp"
 #include "support/kafka_mock.hpp"
 #include "support/source_probe.hpp"
 
@@ -50,6 +53,11 @@ struct Cluster {
     }
     REQUIRE(deliver(sink, topic, std::move(records)) == count);
   }
+};
+
+struct Ignoring final : AssignmentListener {
+  void on_assigned(std::uint32_t, std::uint32_t, std::int64_t) override {}
+  void on_revoked(std::uint32_t, std::uint32_t, Leave) override {}
 };
 
 std::size_t distinct(const SourceProbe& probe) {
@@ -101,6 +109,56 @@ TEST_CASE("kafka source: failed fetches are made again, in order") {
   CHECK(probe.records().size() == 300);
   CHECK(probe.repeats() == 0);
   probe.close();
+}
+
+TEST_CASE("kafka source: until a seek that failed succeeds, nothing is read") {
+  Cluster cluster{1};
+  const std::string topic = cluster.mock.make_topic(1);
+  cluster.append(topic, 10);
+  const kafka::KafkaSourceOptions options = cluster.options(topic);
+  const std::function<void()> wake = [] {};
+  Ignoring listener;
+  kafka::SourceCounters counters;
+  kafka::Epochs epochs;
+  kafka::Membership* member = nullptr;
+  std::vector<std::int64_t> sought;
+  constexpr std::size_t kFailures = 3;
+  auto joined =
+      kafka::Membership::join({.options = &options,
+                               .clock = &cluster.clock,
+                               .listener = &listener,
+                               .wake = &wake,
+                               .counters = &counters,
+                               .epochs = &epochs,
+                               .seek = [&](std::uint32_t partition, std::int64_t offset) -> Status {
+                                 sought.push_back(offset);
+                                 if (sought.size() <= kFailures)
+                                   return {ErrorKind::kUnavailable, "could not seek"};
+                                 return member->seek(partition, offset);
+                               }});
+  REQUIRE(joined);
+  member = joined->get();
+  std::vector<SourceRecord> records;
+  REQUIRE(eventually([&] {
+    REQUIRE(member->poll(4 - records.size(), records));
+    return records.size() == 4;
+  }));
+
+  CHECK(member->rewind().is_retryable());  // the rest was fetched before, and would be next
+  records.clear();
+  for (std::size_t i = 1; i < kFailures; ++i)
+    static_cast<void>(member->poll(100, records));  // says what is the matter, or nothing
+  CHECK(records.empty());
+  CHECK(counters.rewinds == 0);
+  REQUIRE(eventually([&] {
+    static_cast<void>(member->poll(100, records));
+    return records.size() >= 10;
+  }));
+  CHECK(sought == std::vector<std::int64_t>(kFailures + 1, 0));
+  CHECK(counters.rewinds == 1);
+  for (std::size_t i = 0; i < 10; ++i)
+    CHECK(records.at(i).position.offset == static_cast<std::int64_t>(i));
+  member->leave();
 }
 
 TEST_CASE("kafka source: a commit survives a coordinator that moves") {
