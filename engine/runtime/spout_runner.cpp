@@ -104,7 +104,7 @@ void SpoutRunner::take_arrivals() {
 }
 
 void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
-  const bool special = expired_count_ != 0 || !watched_.empty() || runtime_.ledger().any_held();
+  const bool special = expired_count_ != 0 || !watched_.empty();
   for (; lane.head != tail; ++lane.head) {
     const TreeRun run = lane.runs[lane.head & lane.mask];
     for (TreeRef ref = run.first; ref != run.end;) {
@@ -154,6 +154,7 @@ void SpoutRunner::settle_run(std::uint32_t slot, std::uint32_t count) {
       ++i;
     opened_then_ += i - first;
   }
+  runtime_.ledger().clear_holders(roots.base + slot, roots.base + slot + count);
   roots.close_run(slot, count);
 }
 
