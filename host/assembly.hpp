@@ -14,6 +14,7 @@
 #include "bora/options.hpp"
 #include "bora/status.hpp"
 #include "bora/topology.hpp"
+#include "bora/trace.hpp"
 #include "host/log.hpp"
 
 namespace bora::host {
@@ -40,6 +41,9 @@ struct ServiceHost {
   std::function<bool()> is_stopping = {};
   /// Where streams offer samples of what goes through them; see host/tap.hpp. Never null inside a process.
   Taps* taps = nullptr;
+  /// For those who begin or go on with traces outside of topologies. Null: nothing is traced.
+  SpanSink* spans = nullptr;
+  double trace_share = 0;  ///< Of messages with which a trace begins, 0 to 1.
 };
 
 /// Something beside topologies that a process runs: a store that they share, an HTTP endpoint.

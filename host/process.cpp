@@ -196,7 +196,9 @@ Status Process::Impl::start_service(ServicePart part) {
                         log_.write(level, "service", {{"service", name}, {"event", event}});
                       },
                   .is_stopping = [this] { return is_stop_requested_.load(); },
-                  .taps = &taps_});
+                  .taps = &taps_,
+                  .spans = traces_.get(),
+                  .trace_share = options_.trace.sample});
   if (Status status = service.start(); !status)
     return {status.error().kind, name + " did not start: " + status.error().message};
   if (const std::string url = service.url(); url.empty())

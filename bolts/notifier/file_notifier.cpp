@@ -76,6 +76,7 @@ Status FileNotifier::send(Notification notification, Tag tag) {
       return {ErrorKind::kInvalid, "the body of notification " + notification.key + " is no JSON"};
     line["body"] = std::move(body);
   }
+  if (!notification.traceparent.empty()) line["traceparent"] = notification.traceparent;
   using Handler = nlohmann::ordered_json::error_handler_t;
   lines_ += line.dump(-1, ' ', /*ensure_ascii=*/false, Handler::replace);
   lines_ += '\n';

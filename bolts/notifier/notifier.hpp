@@ -22,6 +22,8 @@ struct Notification {
   std::string phone = {};  ///< Whose; empty: not known, or nobody's in particular.
   std::string text = {};   ///< A sentence for a person.
   std::string body = {};   ///< One JSON object for a program.
+  /// W3C Trace Context, of a message that is traced; else empty. NotifierBolt sets it.
+  std::string traceparent = {};
 };
 
 /// How notifications leave the process: a log file (FileNotifier), a web hook or an SMS service

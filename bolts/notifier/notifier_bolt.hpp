@@ -22,6 +22,7 @@
 #include "bora/coalesced_post.hpp"
 #include "bora/failure.hpp"
 #include "bora/gauge.hpp"
+#include "bora/trace.hpp"
 #include "bora/tuple_fields.hpp"
 
 namespace bora::notify {
@@ -121,6 +122,7 @@ class NotifierBolt final : public Bolt<T, T> {
       return {ErrorKind::kInvalid, "the bolt " + std::string{context.component()} +
                                        " needs a notifier and something to say: give it both"};
     }
+    context_ = &context;
     clock_ = &context.clock();
     notifier_ = connect_(context.clock(), context.task());
     BORA_CHECK(notifier_ != nullptr, "a notifier's factory gave nothing");
@@ -159,6 +161,7 @@ class NotifierBolt final : public Bolt<T, T> {
       throw Unavailable("as many notifications as may be are under way, and none is answered");
     mark_again();
     if (was_told_before(in)) return pass_on_repeated(in);
+    if (const auto trace = context_->trace()) notification.traceparent = to_traceparent(*trace);
     const DeliveryBook::Slot slot = book_.begin(notification.key);
     if (Status taken = notifier_->send(std::move(notification), slot); !taken) {
       book_.end(slot);
@@ -305,6 +308,7 @@ class NotifierBolt final : public Bolt<T, T> {
   Compose compose_;
   NotifierBoltOptions options_;
   NotifierStats stats_;
+  Context* context_ = nullptr;
   const Clock* clock_ = nullptr;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<ToldMarks<T>> marks_;  // null: nothing is marked

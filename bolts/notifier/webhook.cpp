@@ -8,6 +8,7 @@
 
 #include "bolts/notifier/verdict.hpp"
 #include "bora/check.hpp"
+#include "bora/trace.hpp"
 #include "connectors/http/async_client.hpp"
 
 namespace bora::notify {
@@ -96,6 +97,8 @@ Status WebhookNotifier::Impl::send(Notification notification, Tag tag) {
                   .body = std::move(body).value(),
                   .headers = {{"Content-Type", "application/json"},
                               {"Idempotency-Key", std::move(notification.key)}}};
+  if (!notification.traceparent.empty())
+    post.headers.push_back({std::string{kTraceparent}, std::move(notification.traceparent)});
   post.headers.insert(post.headers.end(), options_.headers.begin(), options_.headers.end());
   Status taken =
       client_->send(std::move(post), [this, tag, call = *call](Result<http::Response> response) {

@@ -32,7 +32,8 @@ struct WebhookOptions {
   CircuitOptions circuit = {};
 };
 
-/// Posts notifications to an HTTP server, several at a time, each with its key as `Idempotency-Key`.
+/// Posts notifications to an HTTP server, several at a time, each with its key as `Idempotency-Key` and,
+/// when its message is traced, its `traceparent`.
 /// What each answer leads to is the table in README.md. While the server is down, or has asked with
 /// Retry-After to be left alone, nothing is sent but a trial from time to time.
 ///

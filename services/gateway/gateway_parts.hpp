@@ -10,6 +10,7 @@
 #include "connectors/http/server.hpp"
 #include "host/assembly.hpp"
 #include "services/gateway/gateway_options.hpp"
+#include "services/gateway/input_traces.hpp"
 #include "services/gateway/outbox_writer.hpp"
 #include "services/gateway/output.hpp"
 #include "services/gateway/socket_input.hpp"
@@ -24,6 +25,7 @@ class InputPart final : public host::Service {
   ~InputPart() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "gateway input"; }
+  void attach(host::ServiceHost host) override { traces_.attach(host.spans, host.trace_share); }
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
@@ -35,6 +37,7 @@ class InputPart final : public host::Service {
 
   const GatewayOptions options_;
   const Clock& clock_;
+  InputTraces traces_;
   // In the order of their making: the later ones use the earlier.
   std::unique_ptr<OutboxWriter> writer_;
   std::unique_ptr<SocketInput> socket_;

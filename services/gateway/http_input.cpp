@@ -45,7 +45,8 @@ void take_request(const http::Request& request, const SubmitMessages& submit,
   auto messages = split(request.body);
   if (!messages) return answer(http::problem(400, messages.error().message));
   const std::size_t count = messages->size();
-  const Status queued = submit(*std::move(messages), [count, answer](const Status& stored) {
+  const auto trace = parse_traceparent(http::find_header(request.headers, kTraceparent));
+  const Status queued = submit(*std::move(messages), trace, [count, answer](const Status& stored) {
     answer(stored ? http::json(202, "{\"accepted\":" + std::to_string(count) + "}\n")
                   : not_stored(stored));
   });

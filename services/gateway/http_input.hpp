@@ -1,17 +1,21 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bora/status.hpp"
+#include "bora/trace.hpp"
 #include "connectors/http/message.hpp"
 
 namespace bora::gateway {
 
-/// As OutboxWriter::submit(): all or none, `done` on any thread unless an error is returned.
+/// As OutboxWriter::submit(): all or none, `done` on any thread unless an error is returned. `trace` is
+/// that of the request, if it is sampled.
 using SubmitMessages =
-    std::function<Status(std::vector<std::string> messages, std::function<void(Status)> done)>;
+    std::function<Status(std::vector<std::string> messages, std::optional<TraceContext> trace,
+                         std::function<void(Status)> done)>;
 
 /// `POST /v1/messages` without the sockets: one message, or several divided by newlines.
 ///

@@ -17,7 +17,7 @@ Result<std::unique_ptr<Outbox>> open_outbox(const GatewayOptions& options,
 }
 
 InputPart::InputPart(GatewayOptions options, const Clock& clock)
-    : options_(std::move(options)), clock_(clock) {}
+    : options_(std::move(options)), clock_(clock), traces_(clock) {}
 InputPart::~InputPart() = default;
 
 Status InputPart::start() {
@@ -32,8 +32,12 @@ Status InputPart::start() {
 
 Status InputPart::start_socket() {
   socket_ = std::make_unique<SocketInput>(
-      SocketInput::Options{.path = options_.socket},
-      [this](std::vector<std::string> messages) { return writer_->store(std::move(messages)); });
+      SocketInput::Options{.path = options_.socket}, [this](std::vector<std::string> messages) {
+        const InputTraces::Accepted accepted = traces_.begin(std::nullopt);
+        Status stored = writer_->store(std::move(messages), accepted.traceparent());
+        traces_.end(accepted, stored);
+        return stored;
+      });
   return socket_->start();
 }
 
@@ -47,8 +51,16 @@ Status InputPart::start_http() {
         auto shared = std::make_shared<http::Responder>(std::move(responder));
         take_request(
             request,
-            [this](std::vector<std::string> messages, OutboxWriter::Done done) {
-              return writer_->submit(std::move(messages), std::move(done));
+            [this](std::vector<std::string> messages, std::optional<TraceContext> trace,
+                   OutboxWriter::Done done) {
+              const InputTraces::Accepted accepted = traces_.begin(trace);
+              return writer_->submit(
+                  std::move(messages),
+                  [this, accepted, done = std::move(done)](Status stored) {
+                    traces_.end(accepted, stored);
+                    done(std::move(stored));
+                  },
+                  accepted.traceparent());
             },
             [shared](http::Response response) { std::move(*shared).answer(std::move(response)); });
       });

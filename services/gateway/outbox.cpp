@@ -18,7 +18,8 @@ constexpr std::int64_t kVersion = 1;
 // `waiting` is kept by triggers, so that it is right whoever deletes, and costs no scan to read.
 constexpr const char* kTables = R"(
   CREATE TABLE messages(id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp INTEGER NOT NULL,
-                        message TEXT NOT NULL, topic TEXT NOT NULL);
+                        message TEXT NOT NULL, topic TEXT NOT NULL,
+                        traceparent TEXT NOT NULL DEFAULT '');
   CREATE TABLE waiting(messages INTEGER NOT NULL, bytes INTEGER NOT NULL);
   INSERT INTO waiting VALUES(0, 0);
   CREATE TRIGGER comes AFTER INSERT ON messages BEGIN
@@ -32,6 +33,13 @@ constexpr const char* kTables = R"(
   INSERT INTO delivery VALUES(0, 0, '', 0);
   PRAGMA user_version = 1;)";
 
+// Files were made without this column once. Programs of that time name their columns, and go on with a
+// file that has it: so it is the same version, and the way back is open.
+constexpr const char* kHasTraces =
+    "SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'traceparent'";
+constexpr const char* kAddTraces =
+    "ALTER TABLE messages ADD COLUMN traceparent TEXT NOT NULL DEFAULT ''";
+
 std::optional<WallTime> time_of(std::int64_t millis) {
   return millis == 0 ? std::nullopt : std::optional{from_millis(millis)};
 }
@@ -44,12 +52,14 @@ Result<std::int64_t> one_integer(Database& database, std::string_view sql, std::
   return *row ? statement->integer(0) : std::int64_t{0};
 }
 
-Status check_version(Database& database) {
-  const auto version = one_integer(database, "PRAGMA user_version", "read the outbox's version");
-  if (!version) return version.status();
-  if (*version == kVersion) return {};
+Status check_version(const Database& database, std::int64_t version) {
+  if (version == kVersion) return {};
   return {ErrorKind::kInvalid, "could not use " + database.path() + ": it is no outbox of this " +
                                    "program's version; use another file (gateway.outbox)"};
+}
+
+Result<std::int64_t> version_of(Database& database) {
+  return one_integer(database, "PRAGMA user_version", "read the outbox's version");
 }
 
 }  // namespace
@@ -79,7 +89,9 @@ Result<std::unique_ptr<Outbox>> Outbox::open(const OutboxOptions& options) {
 Result<std::unique_ptr<Outbox>> Outbox::open_read_only(const std::filesystem::path& path) {
   auto database = Database::open({.path = path, .access = DatabaseOptions::Access::kReadOnly});
   if (!database) return database.status();
-  if (Status known = check_version(**database); !known) return known;
+  const auto version = version_of(**database);
+  if (!version) return version.status();
+  if (Status known = check_version(**database, *version); !known) return known;
   return std::unique_ptr<Outbox>{new Outbox{{.path = path}, *std::move(database)}};
 }
 
@@ -87,10 +99,17 @@ Status Outbox::make_tables() {
   // Two processes may come here at once with a new file: one makes the tables, the other finds them.
   auto transaction = Transaction::begin(*database_, "make the outbox");
   if (!transaction) return transaction.status();
-  const auto version = one_integer(*database_, "PRAGMA user_version", "read the outbox's version");
+  const auto version = version_of(*database_);
   if (!version) return version.status();
-  if (*version != 0) return check_version(*database_);
-  if (Status made = database_->run(kTables, "make the outbox"); !made) return made;
+  if (*version == 0) {
+    if (Status made = database_->run(kTables, "make the outbox"); !made) return made;
+    return transaction->commit();
+  }
+  if (Status known = check_version(*database_, *version); !known) return known;
+  const auto has_traces = one_integer(*database_, kHasTraces, "read the outbox's columns");
+  if (!has_traces) return has_traces.status();
+  if (*has_traces > 0) return {};
+  if (Status added = database_->run(kAddTraces, "add a column to the outbox"); !added) return added;
   return transaction->commit();
 }
 
@@ -103,8 +122,9 @@ Status Outbox::prepare() {
   };
   statements_.reset(new Statements{
       make("SELECT bytes FROM waiting", "read the outbox's size"),
-      make("INSERT INTO messages(timestamp, message, topic) VALUES(?, ?, ?)", "store a message"),
-      make("SELECT id, timestamp, message, topic FROM messages ORDER BY id LIMIT ?",
+      make("INSERT INTO messages(timestamp, message, topic, traceparent) VALUES(?, ?, ?, ?)",
+           "store a message"),
+      make("SELECT id, timestamp, message, topic, traceparent FROM messages ORDER BY id LIMIT ?",
            "read messages"),
       make("DELETE FROM messages WHERE id = ?", "remove a delivered message"),
       make("UPDATE delivery SET delivered = delivered + ?, last = ?, error = ''",
@@ -115,23 +135,34 @@ Status Outbox::prepare() {
 
 Status Outbox::append(std::span<const std::string> messages, const std::string& topic,
                       WallTime now) {
+  std::vector<OutboxMessage> untraced;
+  for (const std::string& message : messages)
+    untraced.push_back({message});
+  return append(untraced, topic, now);
+}
+
+Status Outbox::append(std::span<const OutboxMessage> messages, const std::string& topic,
+                      WallTime now) {
   auto transaction = Transaction::begin(*database_, "store messages");
   if (!transaction) return transaction.status();
   Statement& size = statements_->waiting_bytes;
   if (const auto row = size.step(); !row) return row.status();
   const auto waiting = static_cast<std::size_t>(size.integer(0));
   size.reset();
-  const std::size_t more =
-      std::accumulate(messages.begin(), messages.end(), std::size_t{0},
-                      [](std::size_t sum, const std::string& text) { return sum + text.size(); });
+  const std::size_t more = std::accumulate(
+      messages.begin(), messages.end(), std::size_t{0},
+      [](std::size_t sum, const OutboxMessage& message) { return sum + message.text.size(); });
   if (waiting + more > options_.max_bytes) {
     return {ErrorKind::kUnavailable,
             "the outbox is full: " + std::to_string(waiting) + " of " +
                 std::to_string(options_.max_bytes) +
                 " bytes wait for the broker; send again later, or raise gateway.max_bytes"};
   }
-  for (const std::string& message : messages) {
-    statements_->insert.bind(0, to_millis(now)).bind(1, message).bind(2, topic);
+  for (const OutboxMessage& message : messages) {
+    statements_->insert.bind(0, to_millis(now))
+        .bind(1, message.text)
+        .bind(2, topic)
+        .bind(3, message.traceparent);
     if (Status stored = statements_->insert.run(); !stored) return stored;
   }
   return transaction->commit();
@@ -150,7 +181,7 @@ Result<std::vector<OutboxRow>> Outbox::first(std::size_t max_rows, std::size_t m
     bytes += message.size();
     if (bytes > max_bytes && !rows.empty()) break;
     rows.push_back({read.integer(0), from_millis(read.integer(1)), std::string{message},
-                    std::string{read.text(3)}});
+                    std::string{read.text(3)}, std::string{read.text(4)}});
   }
   read.reset();
   return rows;

@@ -27,12 +27,19 @@ struct OutboxOptions {
   sqlite::DatabaseOptions::Durability durability = sqlite::DatabaseOptions::Durability::kFull;
 };
 
+/// A message on its way in.
+struct OutboxMessage {
+  std::string text;
+  std::string traceparent = {};  ///< The trace that it belongs to; empty: none.
+};
+
 /// One row of the table.
 struct OutboxRow {
   std::int64_t id = 0;   ///< Ascends in the order of append(), and is never used again.
   WallTime timestamp{};  ///< When it was appended.
   std::string message;
   std::string topic;
+  std::string traceparent = {};
 };
 
 /// What a person wants to know of an outbox.
@@ -46,8 +53,9 @@ struct OutboxSummary {
   std::optional<WallTime> last_error_time;
 };
 
-/// What a gateway has accepted and not delivered: table `messages(id, timestamp, message, topic)` of a
-/// SQLite file. Input and output meet here and nowhere else, each with an Outbox of its own on the same
+/// What a gateway has accepted and not delivered: table `messages(id, timestamp, message, topic,
+/// traceparent)` of a SQLite file. A file that lacks `traceparent` gets it when it is opened, and
+/// programs that do not know it go on with the file. Input and output meet here and nowhere else, each with an Outbox of its own on the same
 /// file, in one process or in two.
 ///
 /// A full outbox refuses the newest message, whose sender is told: one that was answered "ok" is never
@@ -65,6 +73,8 @@ class Outbox {
 
   /// Stores all messages, in their order, or none of them. When it returns they are durable.
   /// Fails: kUnavailable when they would not fit, when the disk is full or fails.
+  Status append(std::span<const OutboxMessage> messages, const std::string& topic, WallTime now);
+  /// Of no trace.
   Status append(std::span<const std::string> messages, const std::string& topic, WallTime now);
 
   /// The oldest rows in their order, up to either limit, but one if there is any.

@@ -7,11 +7,20 @@
 namespace bora::gateway {
 namespace {
 
-std::size_t bytes_of(const std::vector<std::string>& messages) {
+std::size_t bytes_of(const std::vector<OutboxMessage>& messages) {
   std::size_t bytes = 0;
-  for (const std::string& message : messages)
-    bytes += message.size();
+  for (const OutboxMessage& message : messages)
+    bytes += message.text.size();
   return bytes;
+}
+
+std::vector<OutboxMessage> with_trace(std::vector<std::string> texts,
+                                      const std::string& traceparent) {
+  std::vector<OutboxMessage> messages;
+  messages.reserve(texts.size());
+  for (std::string& text : texts)
+    messages.push_back({std::move(text), traceparent});
+  return messages;
 }
 
 }  // namespace
@@ -33,7 +42,8 @@ void OutboxWriter::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status OutboxWriter::submit(std::vector<std::string> messages, Done done) {
+Status OutboxWriter::submit(std::vector<std::string> texts, Done done, std::string traceparent) {
+  std::vector<OutboxMessage> messages = with_trace(std::move(texts), traceparent);
   {
     const std::lock_guard lock{mutex_};
     if (is_stopping_)
@@ -48,10 +58,11 @@ Status OutboxWriter::submit(std::vector<std::string> messages, Done done) {
   return {};
 }
 
-Status OutboxWriter::store(std::vector<std::string> messages) {
+Status OutboxWriter::store(std::vector<std::string> messages, std::string traceparent) {
   std::promise<Status> outcome;
-  const Status queued = submit(std::move(messages),
-                               [&outcome](Status status) { outcome.set_value(std::move(status)); });
+  const Status queued = submit(
+      std::move(messages), [&outcome](Status status) { outcome.set_value(std::move(status)); },
+      std::move(traceparent));
   return queued ? outcome.get_future().get() : queued;
 }
 
@@ -80,10 +91,10 @@ void OutboxWriter::work() {
 }
 
 void OutboxWriter::commit(std::vector<Submission>& group) {
-  std::vector<std::string> all;
+  std::vector<OutboxMessage> all;
   for (const Submission& submission : group)
     all.insert(all.end(), submission.messages.begin(), submission.messages.end());
-  const auto append = [this](const std::vector<std::string>& messages) {
+  const auto append = [this](const std::vector<OutboxMessage>& messages) {
     Status stored = outbox_->append(messages, options_.topic, clock_.wall_now());
     if (stored) {
       const std::lock_guard lock{mutex_};

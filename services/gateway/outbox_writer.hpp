@@ -36,9 +36,10 @@ class OutboxWriter {
 
   /// Stores all messages or none, and then calls `done`, on the writer's thread; ok: they are durable.
   /// An error is returned instead when they were not even queued: kUnavailable, kClosed.
-  Status submit(std::vector<std::string> messages, Done done);
+  /// `traceparent` is stored with each; empty: they are not traced.
+  Status submit(std::vector<std::string> messages, Done done, std::string traceparent = {});
   /// submit(), and waits for what becomes of it.
-  Status store(std::vector<std::string> messages);
+  Status store(std::vector<std::string> messages, std::string traceparent = {});
 
   /// Takes no more, and returns when everything queued is answered. Safe to call twice.
   void stop();
@@ -48,7 +49,7 @@ class OutboxWriter {
 
  private:
   struct Submission {
-    std::vector<std::string> messages;
+    std::vector<OutboxMessage> messages;
     Done done;
   };
   void work();

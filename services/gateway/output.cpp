@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bora/retry.hpp"
+#include "bora/trace.hpp"
 
 namespace bora::gateway {
 
@@ -64,6 +65,8 @@ Status Output::publish(const std::vector<OutboxRow>& rows) {
     // with it, in its dead letters, and nothing behind it waits for ever.
     record.value = report ? report->value : row.message;
     if (report) record.key = report->key;
+    if (!row.traceparent.empty())
+      record.headers.push_back({std::string{kTraceparent}, row.traceparent});
     const auto tag = static_cast<RecordSink::Tag>(row.id);
     if (Status taken = sink_->append(row.topic, std::move(record), tag); !taken) return taken;
     waiting_.insert(row.id);

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,6 +20,7 @@
 #include <catch2/catch.hpp>
 
 #include "bora/clock.hpp"
+#include "bora/trace.hpp"
 #include "connectors/http/client.hpp"
 #include "services/gateway/gateway_parts.hpp"
 #include "services/gateway/outbox.hpp"
@@ -120,6 +123,61 @@ TEST_CASE("messages come over HTTP on loopback, and nowhere else without TLS") {
   const Status refused = exposed.start();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::kInvalid);
+}
+
+TEST_CASE(
+    "a gateway goes on with the trace of a request, and begins one with a share of the others") {
+  struct Spans final : SpanSink {
+    void take(Span span) noexcept override {
+      const std::lock_guard lock(mutex);
+      all.push_back(std::move(span));
+    }
+    std::mutex mutex;
+    std::vector<Span> all;
+  } spans;
+  const TraceContext sender{{1, 2}, SpanId{3}};
+  Fixture fixture;
+  /// The trace that the message was stored with.
+  const auto stored_with = [&](SpanSink* sink, double share, const std::string& traceparent) {
+    InputPart input{fixture.options, fixture.clock};
+    host::ServiceHost process;
+    process.spans = sink;
+    process.trace_share = share;
+    input.attach(process);
+    REQUIRE(input.start());
+    const std::string url = input.url();
+    http::ClientOptions options;
+    options.port = static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)));
+    http::Client client{options};
+    std::vector<http::Header> headers;
+    if (!traceparent.empty()) headers.push_back({"traceparent", traceparent});
+    const auto answer = client.send(http::Method::kPost, "/v1/messages", kMessage, headers);
+    REQUIRE(answer);
+    CHECK(answer->status == 202);
+    input.stop(1s);
+    auto outbox = open_outbox(fixture.options, sqlite::DatabaseOptions::Durability::kFull);
+    REQUIRE(outbox);
+    const auto rows = (*outbox)->first(100, 1 << 20);
+    REQUIRE(rows);
+    return parse_traceparent(rows->back().traceparent);
+  };
+
+  CHECK(stored_with(nullptr, 1, "") == std::nullopt);
+  CHECK(stored_with(nullptr, 0, to_traceparent(sender)) == sender);
+  CHECK(stored_with(&spans, 0, "") == std::nullopt);
+  CHECK(stored_with(&spans, 0, "00-rubbish-01") == std::nullopt);
+  CHECK(spans.all.empty());
+
+  const auto gone_on = stored_with(&spans, 0, to_traceparent(sender));
+  REQUIRE(spans.all.size() == 1);
+  CHECK(spans.all[0].parent == sender.span);
+  CHECK(spans.all[0].at.trace == sender.trace);
+  CHECK(gone_on == spans.all[0].at);
+
+  const auto begun = stored_with(&spans, 1, "");
+  REQUIRE(spans.all.size() == 2);
+  CHECK(spans.all[1].parent == SpanId{});
+  CHECK(begun == spans.all[1].at);
 }
 
 TEST_CASE("the socket is its owner's, and one that a killed gateway left is taken over") {

@@ -152,9 +152,13 @@ TEST_CASE(
   options.headers = {{"Authorization", "Bearer t"}};
   WebhookNotifier notifier{options, clock};
   CHECK(tell(notifier, note("1-x")));
-  CHECK(tell(notifier, note("2-x")));
+  Notification traced = note("2-x");
+  traced.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  CHECK(tell(notifier, traced));
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
+  CHECK(http::find_header(requests[0].headers, "traceparent").empty());
+  CHECK(http::find_header(requests[1].headers, "traceparent") == traced.traceparent);
   CHECK(requests[0].body == R"({"v":1})");
   CHECK(http::find_header(requests[0].headers, "Idempotency-Key") == "1-x");
   CHECK(http::find_header(requests[0].headers, "Content-Type") == "application/json");

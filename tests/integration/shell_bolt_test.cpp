@@ -164,6 +164,36 @@ TEST_CASE("shell bolt: a child gets tuples, and what it emits and acks is done")
   CHECK_FALSE(has_children());  // no zombie either
 }
 
+TEST_CASE("shell bolt: what a child emits goes on in the trace of the tuple it is anchored to") {
+  struct Spans final : SpanSink {
+    void take(Span span) noexcept override { all.push_back(std::move(span)); }
+    [[nodiscard]] const Span* find(const std::string& component, Span::Kind kind) const {
+      for (const Span& span : all)
+        if (span.component == component && span.kind == kind) return &span;
+      return nullptr;
+    }
+    std::vector<Span> all;
+  } spans;
+  Log log;
+  testing::BoltTesterOptions options;
+  options.engine.spans = &spans;
+  options.engine.trace_share = 1;
+  Tester tester{options, bolt_of(options_for({}, log))};
+  const auto fed = tester.feed(1);
+  REQUIRE(until(tester, [&] { return fed.acked(); }));
+  const Span* const message = spans.find("probe", Span::Kind::kMessage);
+  const Span* const bolt = spans.find("bolt", Span::Kind::kExecute);
+  REQUIRE(message != nullptr);
+  REQUIRE(bolt != nullptr);
+  CHECK(bolt->parent == message->at.span);
+  const auto behind = std::find_if(spans.all.begin(), spans.all.end(), [](const Span& span) {
+    return span.kind == Span::Kind::kExecute && span.component != "bolt";
+  });
+  REQUIRE(behind != spans.all.end());
+  CHECK(behind->at.trace == message->at.trace);
+  CHECK(behind->parent == bolt->at.span);
+}
+
 TEST_CASE("shell bolt: a tuple is done when what was emitted for it is, too") {
   Log log;
   Tester tester{bolt_of(options_for({}, log))};

@@ -1,4 +1,5 @@
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,6 +108,7 @@ TEST_CASE("an HTTP request is taken whole or not at all") {
   std::vector<std::string> taken;
   Status outcome;
   const SubmitMessages submit = [&](std::vector<std::string> messages,
+                                    const std::optional<TraceContext>&,
                                     const std::function<void(Status)>& done) -> Status {
     taken = std::move(messages);
     done(outcome);

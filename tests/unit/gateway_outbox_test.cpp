@@ -199,3 +199,62 @@ TEST_CASE("a transaction that is not committed has not happened") {
   REQUIRE(count->step().value());
   CHECK(count->integer(0) == 0);
 }
+
+TEST_CASE("an outbox keeps the trace of a message, when it has one") {
+  const Fixture fixture;
+  {
+    const auto outbox = fixture.open();
+    const std::vector<gateway::OutboxMessage> messages{{"a", "00-trace"}, {"b"}};
+    REQUIRE(outbox->append(messages, kTopic, kNow));
+  }
+  const auto rows = fixture.open()->first(3, 1000);
+  REQUIRE(rows);
+  REQUIRE(rows->size() == 2);
+  CHECK((*rows)[0].traceparent == "00-trace");
+  CHECK((*rows)[1].traceparent.empty());
+}
+
+TEST_CASE("an outbox from before traces keeps what it holds, and older programs go on with it") {
+  const Fixture fixture;
+  auto old = sqlite::Database::open({.path = fixture.path});
+  REQUIRE(old);
+  // As it was made then.
+  REQUIRE((*old)->run(R"(
+    CREATE TABLE messages(id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp INTEGER NOT NULL,
+                          message TEXT NOT NULL, topic TEXT NOT NULL);
+    CREATE TABLE waiting(messages INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    INSERT INTO waiting VALUES(0, 0);
+    CREATE TRIGGER comes AFTER INSERT ON messages BEGIN
+      UPDATE waiting SET messages = messages + 1, bytes = bytes + length(CAST(NEW.message AS BLOB));
+    END;
+    CREATE TRIGGER goes AFTER DELETE ON messages BEGIN
+      UPDATE waiting SET messages = messages - 1, bytes = bytes - length(CAST(OLD.message AS BLOB));
+    END;
+    CREATE TABLE delivery(delivered INTEGER NOT NULL, last INTEGER NOT NULL, error TEXT NOT NULL,
+                          error_time INTEGER NOT NULL);
+    INSERT INTO delivery VALUES(3, 0, '', 0);
+    PRAGMA user_version = 1;)",
+                      "make an old outbox"));
+  auto insert = (*old)->prepare(
+      "INSERT INTO messages(timestamp, message, topic) VALUES(1000, ?, 'reports')", "store");
+  REQUIRE(insert);
+  const std::string before = "before";
+  const std::string late = "late";
+  insert->bind(0, before);
+  REQUIRE(insert->run());
+  CHECK(Outbox::open_read_only(fixture.path).value()->summary()->rows == 1);
+
+  const auto outbox = fixture.open();
+  const std::vector<gateway::OutboxMessage> traced{{"new", "00-trace"}};
+  REQUIRE(outbox->append(traced, kTopic, kNow));
+  insert->bind(0, late);
+  REQUIRE(insert->run());
+  CHECK(messages_of(*fixture.open()) == Texts{"before", "new", "late"});
+  CHECK(outbox->first(3, 1000)->at(1).traceparent == "00-trace");
+  CHECK(outbox->summary()->rows == 3);
+  CHECK(outbox->summary()->delivered == 3);
+  auto version = (*old)->prepare("PRAGMA user_version", "look");
+  REQUIRE(version);
+  REQUIRE(version->step());
+  CHECK(version->integer(0) == 1);  // what an older program looks for when it comes back
+}

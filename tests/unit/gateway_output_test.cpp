@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bora/record_trace.hpp"
 #include "bora/testing/manual_clock.hpp"
 #include "services/gateway/outbox.hpp"
 #include "services/gateway/output.hpp"
@@ -114,6 +115,19 @@ TEST_CASE("output publishes reports under their device's key, as they were store
   CHECK(record.timestamp == testing::ManualClock::kWallStart);
   CHECK(fixture.waiting() == 0);
   CHECK(fixture.outbox->summary()->delivered == 3);
+}
+
+TEST_CASE("a message of a trace is published with it, and one of none without a header") {
+  Fixture fixture;
+  const TraceContext trace{{1, 2}, SpanId{3}};
+  const std::vector<OutboxMessage> messages{{Fixture::message(1, 0), to_traceparent(trace)},
+                                            {Fixture::message(1, 1)}};
+  REQUIRE(fixture.outbox->append(messages, kTopic, fixture.clock.wall_now()));
+  fixture.steps(3);
+  const auto records = fixture.broker.records(kTopic);
+  REQUIRE(records.size() == 2);
+  CHECK(trace_in(records[0].record) == trace);
+  CHECK(records[1].record.headers.empty());
 }
 
 TEST_CASE("a row stays until the broker has acknowledged it") {

@@ -1,5 +1,6 @@
 #include "bolts/notifier/notifier_bolt.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -30,6 +31,7 @@ struct Fake {
   Status on_send;     // what send() says
   Status on_outcome;  // what becomes of what it took
   Texts sent;
+  Texts traceparents;  // of what was sent
   std::deque<Notifier::Tag> open;
   std::vector<Notifier::Outcome> outcomes;
   std::function<void()> wake;
@@ -55,6 +57,7 @@ class FakeNotifier final : public Notifier {
   Status send(Notification notification, Tag tag) override {
     if (!fake_.on_send) return fake_.on_send;
     fake_.sent.push_back(notification.key);
+    fake_.traceparents.push_back(notification.traceparent);
     fake_.open.push_back(tag);
     if (fake_.answers_at_once) fake_.answer_all();
     return {};
@@ -366,4 +369,24 @@ TEST_CASE("notifier bolt: those told together are marked together") {
 
 TEST_CASE("notifier bolt: without a notifier it does not open") {
   CHECK_THROWS_WITH((BoltTester{[] { return TextBolt{{}, {}}; }}), Catch::Contains("give it both"));
+}
+
+TEST_CASE("Notifier bolt: a notification of a traced message carries its trace, another none") {
+  struct Spans final : SpanSink {
+    void take(Span span) noexcept override { all.push_back(std::move(span)); }
+    std::vector<Span> all;
+  } spans;
+  Fake traced;
+  BoltTester<TextBolt> tester{{.engine = {.spans = &spans, .trace_share = 1}}, bolt_of(traced)};
+  tester.feed("a");
+  const auto executed = std::find_if(spans.all.begin(), spans.all.end(), [](const Span& span) {
+    return span.component == "bolt" && span.kind == Span::Kind::kExecute;
+  });
+  REQUIRE(executed != spans.all.end());
+  CHECK(traced.traceparents == Texts{to_traceparent(executed->at)});
+
+  Fake untraced;
+  BoltTester<TextBolt> other{bolt_of(untraced)};
+  other.feed("a");
+  CHECK(untraced.traceparents == Texts{""});
 }
