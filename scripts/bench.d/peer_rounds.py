@@ -18,7 +18,7 @@ RATE_STEP = 10_000
 # Seconds that a run takes beyond what it is asked for, until one is known: what begins and ends a cluster
 # in a process, and what makes, reads back and removes a topic.
 FIRST_GUESS = {"storm": 6.0, "flink": 4.0, "kafka-streams": 3.0}
-AROUND_TOPICS = 10.0
+AROUND_TOPICS = 12.0
 
 # Runs a contestant once at a load.
 Runner = Callable[[Case, Load], Run]
@@ -27,20 +27,22 @@ Point = tuple[Case, int]
 
 @dataclass(frozen=True)
 class Lengths:
-    """Seconds of runs. `of_system` are warm-ups of those that need another one than their like."""
+    """Seconds of runs. `warmups`: of systems, or of graph/system, that need another one than their like."""
     rounds: int
     seconds: float
     warmup: float
     java_warmup: float
     noise_limit: float = NOISE_LIMIT
     java_seconds: float | None = None
-    of_system: Mapping[str, float] = field(default_factory=dict)
+    warmups: Mapping[str, float] = field(default_factory=dict)
 
     def load(self, case: Case, rate: int) -> Load:
         warmup, seconds = self.warmup, self.seconds
         if case.is_java:
             warmup, seconds = self.java_warmup, self.java_seconds or self.seconds
-        return Load(rate, self.of_system.get(case.system, warmup), seconds, noise_limit=self.noise_limit)
+        for name in (case.system, f"{case.graph}/{case.system}"):
+            warmup = self.warmups.get(name, warmup)
+        return Load(rate, warmup, seconds, noise_limit=self.noise_limit)
 
 
 class Clock:

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
-RECORDS = 3_000_000
+RECORDS = 4_000_000
 SMOKE_RECORDS = 20_000
 
 

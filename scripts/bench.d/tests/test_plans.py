@@ -153,6 +153,11 @@ class Plans(unittest.TestCase):
         self.assertEqual((Stage(("kafka",), 2),), plan_of(options).stages)
         self.assertEqual((2, 3), (options.seconds, options.warmup))
 
+    def test_a_warm_up_is_of_the_graph_s_system_before_that_of_the_system(self) -> None:
+        lengths = Lengths(1, 1, 0.5, 6, warmups={"storm": 10, "kafka/storm": 7})
+        self.assertEqual([10, 7, 6, 0.5], [lengths.load(case_of(system, graph), 0).warmup for system, graph in (
+            ("storm", "chain"), ("storm", "kafka"), ("flink", "kafka"), ("bora", "kafka"))])
+
     def test_without_a_plan_each_graph_is_closed_and_then_open(self) -> None:
         self.assertEqual(Plan((Stage(("chain",), 5), Stage(("chain",), 5, rates=(1,), shares=(0.5,)),
                                Stage(("kafka",), 5))), plain("kafka,chain", 5, "chain,kafka", "1", "0.5"))
