@@ -53,6 +53,16 @@ class HeldRecords {
     free_.push_back(slot);
   }
 
+  /// Hints that the slot, or what it holds, is removed soon. Requires: it is used.
+  void prefetch(Slot slot) const noexcept { __builtin_prefetch(&slots_[slot], 1); }
+  void prefetch_record(Slot slot) const noexcept {
+    const Record* const record = slots_[slot].consumed.record.get();
+    if (record == nullptr) return;
+    // Two lines of cache with the count of owners, which lies before it.
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch(&record->headers, 1);
+  }
+
   [[nodiscard]] Held& at(Slot slot) {
     BORA_CHECK(slot < slots_.size() && slots_[slot].is_used, "no record is held in this slot");
     return slots_[slot];

@@ -132,14 +132,16 @@ RecordPump::Ready RecordPump::ready(HeldRecords::Slot slot) {
 // --- completions -------------------------------------------------------------------------------
 
 void RecordPump::acked(std::span<const MessageId> ids) {
+  done_.clear();
   for (const MessageId& id : ids) {
     const auto slot = tracker_.finish(position_of(id));
     if (slot) {
-      forget(*slot);
+      done_.push_back(*slot);
     } else {
       stats_.late.add();
     }
   }
+  forget_all(done_);
   publish_levels();
   wake_if_resumable();
 }
@@ -217,6 +219,16 @@ void RecordPump::leave(HeldRecords::Slot slot) {
 void RecordPump::forget(HeldRecords::Slot slot) {
   set_outages(held_.at(slot), 0);
   held_.remove(slot);
+}
+
+/// It was long ago that anybody touched them, so they are fetched into the cache ahead.
+void RecordPump::forget_all(std::span<const HeldRecords::Slot> slots) {
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + 2 * kAhead < slots.size()) held_.prefetch(slots[i + 2 * kAhead]);
+    if (i + kAhead < slots.size()) held_.prefetch_record(slots[i + kAhead]);
+    forget(slots[i]);
+  }
 }
 
 void RecordPump::set_outages(HeldRecords::Held& held, std::uint32_t outages) {

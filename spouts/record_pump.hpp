@@ -93,6 +93,7 @@ class RecordPump final : public Pump, private AssignmentListener {
   void give_up(HeldRecords::Slot slot, const Failure& failure);
   void leave(HeldRecords::Slot slot);
   void forget(HeldRecords::Slot slot);
+  void forget_all(std::span<const HeldRecords::Slot> slots);
   void set_outages(HeldRecords::Held& held, std::uint32_t outages);
 
   [[nodiscard]] bool is_full() const noexcept;
@@ -115,6 +116,7 @@ class RecordPump final : public Pump, private AssignmentListener {
 
   std::vector<SourceRecord> staged_;  // polled, not accepted yet, from next_staged_ on
   std::size_t next_staged_ = 0;
+  std::vector<HeldRecords::Slot> done_;
   std::vector<CommitRequest> requests_;
   std::vector<RecordPosition> written_;
   std::vector<OffsetTracker::Cookie> unfinished_;

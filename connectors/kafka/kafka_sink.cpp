@@ -55,8 +55,8 @@ class KafkaSink::Producer {
   ~Producer() {
     set_wake({});
     stop();
-    stats().queued_records -= static_cast<std::int64_t>(in_use());
-    stats().queued_bytes -= static_cast<std::int64_t>(queued_bytes_);
+    counts_.records = counts_.bytes = 0;
+    show_counts();
   }
 
   Status append(std::string_view topic, Record record, Tag tag);
@@ -80,6 +80,12 @@ class KafkaSink::Producer {
     bool is_used = false;
     bool is_sent = false;
   };
+  struct Counts {
+    std::uint64_t delivered = 0;
+    std::uint64_t failed = 0;
+    std::int64_t records = 0;  ///< Without an outcome, as the bytes.
+    std::int64_t bytes = 0;
+  };
 
   Status start();
   void stop();
@@ -89,6 +95,7 @@ class KafkaSink::Producer {
   void deliver(Slot& slot, Status status, std::uint32_t partition, std::int64_t offset);
   void on_report(const rd_kafka_message_t& message);
   void release(Slot& slot);
+  void show_counts();
   void wake();
 
   Slot& acquire();
@@ -108,7 +115,8 @@ class KafkaSink::Producer {
   std::deque<Slot> slots_;  // a deque, so that they do not move
   std::vector<Slot*> free_;
   std::deque<Slot*> unsent_;
-  std::size_t queued_bytes_ = 0;
+  Counts counts_;
+  Counts shown_;  // as much of it as is in the stats
   std::uint64_t next_sequence_ = 0;
   std::vector<Delivery> delivered_;
   bool is_recovering_ = false;
@@ -159,10 +167,9 @@ Status KafkaSink::Producer::append(std::string_view topic, Record record, Tag ta
     return sent;
   }
   slot.sequence = next_sequence_++;
-  const std::size_t bytes = bytes_of(slot.record);
-  queued_bytes_ += bytes;
-  stats().queued_records.fetch_add(1, std::memory_order_relaxed);
-  stats().queued_bytes.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+  ++counts_.records;
+  counts_.bytes += static_cast<std::int64_t>(bytes_of(slot.record));
+  show_counts();
   return {};
 }
 
@@ -248,10 +255,15 @@ std::size_t KafkaSink::Producer::poll(std::vector<Delivery>& out) {
     recover_if_fatal();
     if (client_ != nullptr && !unsent_.empty()) send_unsent();
   }
+  show_counts();
   const std::size_t known = delivered_.size();
-  out.insert(out.end(), std::make_move_iterator(delivered_.begin()),
-             std::make_move_iterator(delivered_.end()));
-  delivered_.clear();
+  if (out.empty()) {
+    out.swap(delivered_);
+  } else {
+    out.insert(out.end(), std::make_move_iterator(delivered_.begin()),
+               std::make_move_iterator(delivered_.end()));
+    delivered_.clear();
+  }
   return known;
 }
 
@@ -265,6 +277,7 @@ Status KafkaSink::Producer::flush(milliseconds timeout) {
     left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left <= milliseconds{0}) break;
   }
+  show_counts();
   if (in_use() == 0) return {};
   const std::string tried = "flush " + std::to_string(in_use()) + " records within " +
                             std::to_string(timeout.count()) + " ms";
@@ -274,13 +287,23 @@ Status KafkaSink::Producer::flush(milliseconds timeout) {
 
 void KafkaSink::Producer::deliver(Slot& slot, Status status, std::uint32_t partition,
                                   std::int64_t offset) {
-  (status ? stats().delivered : stats().failed).fetch_add(1, std::memory_order_relaxed);
+  ++(status ? counts_.delivered : counts_.failed);
   delivered_.push_back({slot.tag, std::move(status), partition, offset});
-  const std::size_t bytes = bytes_of(slot.record);
-  queued_bytes_ -= bytes;
-  stats().queued_records.fetch_sub(1, std::memory_order_relaxed);
-  stats().queued_bytes.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+  --counts_.records;
+  counts_.bytes -= static_cast<std::int64_t>(bytes_of(slot.record));
   release(slot);
+}
+
+/// Not with each outcome: sinks on other threads write the same numbers.
+void KafkaSink::Producer::show_counts() {
+  const auto add = [](auto& to, auto now, auto& shown) {
+    if (now == shown) return;
+    to.fetch_add(now - std::exchange(shown, now), std::memory_order_relaxed);
+  };
+  add(stats().delivered, counts_.delivered, shown_.delivered);
+  add(stats().failed, counts_.failed, shown_.failed);
+  add(stats().queued_records, counts_.records, shown_.records);
+  add(stats().queued_bytes, counts_.bytes, shown_.bytes);
 }
 
 KafkaSink::Producer::Slot& KafkaSink::Producer::acquire() {

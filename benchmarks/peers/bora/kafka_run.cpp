@@ -33,6 +33,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// As docs/kafka.md advises where rate counts for more than some milliseconds.
+constexpr std::uint32_t kMaxInFlight = 65'536;
+constexpr const char* kLinger = "20";
+constexpr std::size_t kMostBytes = 80;  // of a message
+
 /// Parses, drops every tenth device, turns into Fahrenheit.
 class RewriteBolt final : public Bolt<ConsumedRecord, Measurement> {
  public:
@@ -62,8 +67,8 @@ std::unique_ptr<kafka::KafkaSource> source_of(const Options& options, const Cloc
 
 SinkConnection sink_of(const Options& options) {
   return [brokers = options.brokers](std::uint32_t) {
-    return std::make_unique<kafka::KafkaSink>(
-        kafka::KafkaSinkOptions{.kafka = {.brokers = brokers, .properties = {{"linger.ms", getenv("KF_LINGER") ? getenv("KF_LINGER") : "5"}}}});
+    return std::make_unique<kafka::KafkaSink>(kafka::KafkaSinkOptions{
+        .kafka = {.brokers = brokers, .properties = {{"linger.ms", kLinger}}}});
   };
 }
 
@@ -74,7 +79,7 @@ Ends ends_of(const Options& options, const Clock& clock, Progress::Counter& comm
             sink_of(options)};
   }
   auto made =
-      kafka::Transaction::make({.kafka = {.brokers = options.brokers, .properties = {{"linger.ms", getenv("KF_LINGER") ? getenv("KF_LINGER") : "5"}}}, .id = options.topic_out});
+      kafka::Transaction::make({.kafka = {.brokers = options.brokers}, .id = options.topic_out});
   BORA_CHECK(made.is_ok(), made.status().message());
   const std::shared_ptr<kafka::Transaction> transaction = *std::move(made);
   const SinkConnection sink = [transaction](std::uint32_t) { return transaction->sink(); };
@@ -91,15 +96,19 @@ Ends ends_of(const Options& options, const Clock& clock, Progress::Counter& comm
 }
 
 Topology build(const Options& options, const Ends& ends) {
-  const auto kfl = std::size_t(getenv("KF_INFLIGHT") ? atoi(getenv("KF_INFLIGHT")) : 8192);
   TopologyBuilder topology{"kafka"};
-  auto records = topology.spout("records", [&] { return RecordSpout<ConsumedRecord>{ends.in, RecordSpoutOptions{.max_held = 2*kfl}}; }, {.max_in_flight=std::uint32_t(kfl)});
+  auto records =
+      topology.spout("records",
+                     [&] {
+                       return RecordSpout<ConsumedRecord>{ends.in, {.max_held = 2 * kMaxInFlight}};
+                     },
+                     {.max_in_flight = kMaxInFlight});
   auto rewrite = topology.bolt("rewrite", [] { return RewriteBolt{}; }).local(records);
   auto publish = topology.bolt("publish", [&] {
     return RecordSinkBolt<Measurement>{
         ends.out, [topic = options.topic_out](const Measurement& in) -> Result<OutgoingRecord> {
           OutgoingRecord record{topic, {}};
-          record.record.value.reserve(80);
+          record.record.value.reserve(kMostBytes);
           record.record.key = std::to_string(in.device);
           write_fahrenheit(in, record.record.value);
           return record;
@@ -154,7 +163,10 @@ RunResult run_kafka(const Options& options) {
     if (task.is_spout) result.replays += task.failed;
   result.sent = options.records;
   result.received = read_back(options);
-  result.settings = {{"engine, source and sink options", "default"},
+  result.settings = {{"max_in_flight", std::to_string(kMaxInFlight)},
+                     {"max_held", std::to_string(2 * kMaxInFlight)},
+                     {"linger.ms of the producer", is_committed ? "5" : kLinger},
+                     {"all other options", "default"},
                      {"threads of the topology", options.variant == Variant::kLocal ? "1" : "2"}};
   return result;
 }
