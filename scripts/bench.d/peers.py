@@ -155,11 +155,11 @@ class Whole:
         self._ends = time.monotonic() + 60 * options.minutes
         self._driver = Driver(options)
         self._described = machine.describe()
-        journal = Journal(options.out, self._driver.run, options.records,
-                          resume=options.resume or options.estimate)
+        self._journal = Journal(options.out, self._driver.run, options.records, self._described["commit"],
+                                resume=options.resume or options.estimate)
         lengths = Lengths(options.rounds, options.seconds, options.warmup, options.java_warmup, options.noise,
                           options.java_seconds, self._plan.warmups)
-        self._rounds = Rounds(journal.run, lengths, options.spread, saturation_in(options.closed_from),
+        self._rounds = Rounds(self._journal.run, lengths, options.spread, saturation_in(options.closed_from),
                               self.write, lambda: self._ends - time.monotonic())
 
     @property
@@ -199,7 +199,8 @@ class Whole:
         return "\n".join(lines)
 
     def write(self) -> None:
-        peer_report.write(self.results, self._described, self._how, self._options.out)
+        commits = {"commit": ", ".join(sorted(self._journal.commits))} if self._journal.commits else {}
+        peer_report.write(self.results, self._described | commits, self._how, self._options.out)
 
     def _cases(self, stage: Stage) -> list[Case]:
         return [case for graph in stage.graphs for case in chosen(self._options, graph)

@@ -41,7 +41,7 @@ class Fixture(unittest.TestCase):
         return run
 
     def journal(self, *, resume: bool) -> Journal:
-        return Journal(self.folder, self.runner, 1000, resume=resume)
+        return Journal(self.folder, self.runner, 1000, "c0ffee", resume=resume)
 
 
 class Journals(Fixture):
@@ -59,23 +59,39 @@ class Journals(Fixture):
 
     def test_verdicts_are_kept(self) -> None:
         bad = Run(json={"x": 1}, wrong=["w"], unfit=["u"], saturated=True)
-        Journal(self.folder, lambda *_: bad, 0, resume=False).run(case_of("a"), self.load)
+        Journal(self.folder, lambda *_: bad, 0, "c0ffee", resume=False).run(case_of("a"), self.load)
         self.assertEqual(bad, self.journal(resume=True).run(case_of("a"), self.load))
 
     def test_another_load_or_number_of_records_is_another_run(self) -> None:
         self.journal(resume=False).run(case_of("a", "kafka"), self.load)
         self.assertFalse(self.journal(resume=True).has(case_of("a", "kafka"), Load(20_000, 1, 2)))
-        self.assertFalse(Journal(self.folder, self.runner, 999, resume=True).has(case_of("a", "kafka"), self.load))
         self.assertTrue(self.journal(resume=True).has(case_of("a", "kafka"), self.load))
+        fewer = Journal(self.folder, self.runner, 999, "c0ffee", resume=True)
+        self.assertFalse(fewer.has(case_of("a", "kafka"), self.load))
 
-    def test_who_was_absent_stays_so_and_half_a_line_is_no_run(self) -> None:
+    def test_who_was_absent_is_asked_again(self) -> None:
         for resume in (False, True):
             with self.assertRaisesRegex(Unsupported, "nobody built it"):
                 self.journal(resume=resume).run(case_of("absent"), self.load)
-        self.assertEqual(["absent"], self.ran)
+        self.assertEqual(["absent", "absent"], self.ran)
+
+    def test_half_a_line_is_no_run(self) -> None:
+        self.journal(resume=False).run(case_of("a"), self.load)
         with (self.folder / NAME).open("a", encoding="utf-8") as file:
             file.write('{"of": "chain')
-        self.assertTrue(self.journal(resume=True).has(case_of("absent"), self.load))
+        again = self.journal(resume=True)
+        self.assertTrue(again.has(case_of("a"), self.load))
+        for _ in range(2):  # the second is written after the half line
+            again.run(case_of("a"), self.load)
+        self.assertEqual(2, len((self.folder / NAME).read_text(encoding="utf-8").splitlines()))
+
+    def test_commits_of_all_runs_are_known(self) -> None:
+        self.journal(resume=False).run(case_of("a"), self.load)
+        later = Journal(self.folder, self.runner, 1000, "decaf", resume=True)
+        self.assertEqual(set(), later.commits)
+        for _ in range(2):
+            later.run(case_of("a"), self.load)
+        self.assertEqual({"c0ffee", "decaf"}, later.commits)
 
     def test_without_resume_nothing_is_left_of_before(self) -> None:
         self.journal(resume=False).run(case_of("a"), self.load)
