@@ -206,13 +206,18 @@ TEST_CASE_METHOD(Fixture,
 
 namespace {
 
-/// The routes of dead letters of a process with topics in Kafka, behind a prefix.
+/// The routes of dead letters of a process with topics in Kafka, behind a prefix. Its topology works in
+/// transactions, of which a replay is no part.
 struct Desk : Fixture {
   Desk() {
     must(tools->create({.name = prefix + "in", .partitions = kPartitions}));
     must(tools->create({.name = prefix + "in.dlq", .partitions = 2}));
     prefixed = std::make_unique<parts::KafkaPart>(
-        parts::KafkaPart::Options{.kafka = options, .required = {}, .prefix = prefix}, clock);
+        parts::KafkaPart::Options{.kafka = options,
+                                  .required = {},
+                                  .delivery = parts::Delivery::kExactlyOnce,
+                                  .prefix = prefix},
+        clock);
     must(prefixed->start());
     letters_part = std::make_unique<parts::DeadLettersPart>(std::vector<std::string>{"in", "never"},
                                                             *prefixed, clock);
@@ -224,7 +229,7 @@ struct Desk : Fixture {
   ~Desk() { letters_part->stop(0s); }
 
   void fail(int from, int to) {
-    const auto sink = prefixed->sinks()(0);
+    const auto sink = prefixed->connections_beside("in", "nobody").dead_letters(0);
     for (int n = from; n < to; ++n) {
       DeadLetterContext context;
       context.topic = "in";
@@ -289,6 +294,21 @@ TEST_CASE_METHOD(Desk, "the page counts, shows and replays dead letters that are
   CHECK(replay_by_route().status == 202);
   CHECK(has_nothing_waiting());
   CHECK(tools->lag(prefix + "in", "nobody").value() == 33);
+}
+
+TEST_CASE("brokers that are away are waited for a moment, and then not by every request") {
+  const SystemClock clock;
+  parts::KafkaPart topics{{.kafka = {.brokers = "127.0.0.1:1"}, .required = {}}, clock};
+  parts::DeadLettersPart part{{"in"}, topics, clock};
+  host::ControlRoutes made;
+  part.add_routes(made);
+  const auto routes = std::move(made).take();
+  const auto& list = std::get<http::Server::Handler>(routes.at(0).handler);
+  CHECK(list({}).status == 503);
+  // Not asked again at once: many of these take no longer than one.
+  for (int n = 0; n < 100; ++n)
+    CHECK(list({}).status == 503);
+  part.stop(0s);
 }
 
 TEST_CASE_METHOD(Fixture, "a process whose topics are missing or different says what to run") {
