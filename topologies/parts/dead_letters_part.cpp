@@ -259,7 +259,9 @@ Response DeadLettersPart::show(const Request& request) {
     records = *std::move(read);
   }
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
-    return given_up(a.record) > given_up(b.record);
+    const WallTime one = given_up(a.record);
+    const WallTime other = given_up(b.record);
+    return one != other ? one > other : a.position.offset > b.position.offset;
   });
   if (records.size() > *limit) records.resize(*limit);
   Json json;
