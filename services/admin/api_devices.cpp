@@ -20,7 +20,7 @@ nlohmann::ordered_json shown(const DeviceEntry& device) {
 
 Answer create_with(ApiWorld& world, const Exchange& exchange, coldchain::Config config, int ok) {
   const std::string secret = std::to_string(random_device_secret());
-  auto hash = hash_password(secret, world.options.secret_cost);
+  auto hash = coldchain::hash_password(secret, world.options.secret_cost);
   if (!hash) return {response_of(hash.error())};
   const auto made = world.store.create_device(exchange.actor, *std::move(hash), std::move(config));
   if (!made) return {response_of(made.error())};

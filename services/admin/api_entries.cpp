@@ -31,8 +31,8 @@ OrResponse<Page> page_of(const http::Request& request) {
 
 Answer answer_of_check(Api& api, const Exchange& exchange, const std::string& name,
                        const std::string& hash, const std::string& secret) {
-  switch (
-      api.check_secret(name, exchange.actor.address, [&] { return is_password(secret, hash); })) {
+  switch (api.check_secret(name, exchange.actor.address,
+                           [&] { return coldchain::is_password(secret, hash); })) {
     case Api::Verdict::kTooMany: return {too_many_attempts()};
     case Api::Verdict::kWrong: return {http::problem(401, "this is not the secret of " + name)};
     case Api::Verdict::kRight: break;

@@ -3,9 +3,9 @@
 
 #include "connectors/http/target.hpp"
 #include "services/admin/api.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/bodies.hpp"
 #include "services/admin/registry_store.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::admin {
 

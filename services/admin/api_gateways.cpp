@@ -18,7 +18,7 @@ Answer create(ApiWorld& world, const Exchange& exchange) {
   if (!exchange.request.body.empty())
     if (auto body = read_body(exchange.request, {}); !body) return {body.take_response()};
   const std::string secret = random_gateway_secret();
-  auto hash = hash_password(secret, world.options.secret_cost);
+  auto hash = coldchain::hash_password(secret, world.options.secret_cost);
   if (!hash) return {response_of(hash.error())};
   const auto made = world.store.create_gateway(exchange.actor, *std::move(hash));
   if (!made) return {response_of(made.error())};

@@ -2,9 +2,9 @@
 
 #include "connectors/http/target.hpp"
 #include "services/admin/api.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/bodies.hpp"
 #include "services/admin/registry_store.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::admin {
 
@@ -23,7 +23,7 @@ http::Response wrong_login() {
 // The same work for a user who does not exist: the time says nothing about who does.
 bool is_password_of(const std::optional<User>& user, const std::string& password,
                     const std::string& nobodys_hash) {
-  const bool is_right = is_password(password, user ? user->password_hash : nobodys_hash);
+  const bool is_right = coldchain::is_password(password, user ? user->password_hash : nobodys_hash);
   return user && is_right;
 }
 
@@ -57,7 +57,7 @@ Answer show_token(const Exchange& exchange) {
 
 std::vector<Operation> token_operations(Api& api) {
   return {{http::Method::kPost, "/token", std::nullopt,
-           [&api, nobodys_hash = hash_of_nobody(api.world().options.password_cost)](
+           [&api, nobodys_hash = coldchain::hash_of_nobody(api.world().options.password_cost)](
                const Exchange& exchange) { return log_in(api, nobodys_hash, exchange); },
            /*only_looks=*/true},
           {http::Method::kGet, "/token", Permission::kRead, show_token}};

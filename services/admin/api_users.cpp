@@ -1,9 +1,9 @@
 #include <utility>
 
 #include "services/admin/api.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/bodies.hpp"
 #include "services/admin/registry_store.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::admin {
 
@@ -26,7 +26,7 @@ OrResponse<std::string> hash_in(const nlohmann::json& body, int cost) {
   if (!password) return password.take_response();
   if (const std::string fault = fault_of_password(*password); !fault.empty())
     return http::problem(422, fault);
-  auto hash = hash_password(*password, cost);
+  auto hash = coldchain::hash_password(*password, cost);
   if (!hash) return http::problem(500, "the password could not be hashed");
   return *std::move(hash);
 }

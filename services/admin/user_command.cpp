@@ -7,8 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/password_input.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::admin {
 
@@ -33,7 +33,7 @@ Status add(RegistryStore& store, const Typed& typed, int cost) {
     return {ErrorKind::kInvalid, "there is a user " + typed.name + " already"};
   const auto password = read_password();
   if (!password) return password.status();
-  auto hash = hash_password(*password, cost);
+  auto hash = coldchain::hash_password(*password, cost);
   if (!hash) return hash.status();
   return store.create_user(kConsole, typed.name, *std::move(hash), *permission).status();
 }

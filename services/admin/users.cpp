@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/strict_json.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::admin {
 
@@ -55,9 +55,9 @@ bool is_user_name(std::string_view name) noexcept {
 }
 
 std::string fault_of_password(std::string_view password) {
-  if (password.size() < kMinPasswordBytes || password.size() > kMaxPasswordBytes)
+  if (password.size() < kMinPasswordBytes || password.size() > coldchain::kMaxPasswordBytes)
     return "a password has " + std::to_string(kMinPasswordBytes) + " to " +
-           std::to_string(kMaxPasswordBytes) + " bytes";
+           std::to_string(coldchain::kMaxPasswordBytes) + " bytes";
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(password.begin(), password.end(), is_control))
     return "a password has no control characters";

@@ -10,9 +10,9 @@
 
 #include "connectors/http/client.hpp"
 #include "services/admin/base64url.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/random.hpp"
 #include "services/admin/registry_store.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::demo {
 
@@ -96,7 +96,7 @@ class Api {
 Result<AdminLogin> make_administrator(const admin::AdminOptions& options, const Clock& clock) {
   AdminLogin login;
   login.password = admin::random_gateway_secret();
-  auto hash = admin::hash_password(login.password, options.password_cost);
+  auto hash = coldchain::hash_password(login.password, options.password_cost);
   if (!hash) return hash.status();
   const auto store = admin::open_registry(options, clock);
   if (!store) return store.status();

@@ -16,7 +16,7 @@
 #include "e2e/load.hpp"
 #include "e2e/small_disk.hpp"
 #include "services/admin/admin_part.hpp"
-#include "services/admin/bcrypt.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 using namespace bora;
 using namespace bora::e2e;
@@ -53,7 +53,7 @@ void add_operator(const std::filesystem::path& data) {
   options.data = (data / "admin").string();
   const auto store = admin::open_registry(options, clock);
   REQUIRE(store);
-  auto hash = admin::hash_password(kPassword, 4);
+  auto hash = coldchain::hash_password(kPassword, 4);
   REQUIRE(hash);
   REQUIRE((*store)->create_user({.user = "test", .address = "local"}, "ops", *std::move(hash),
                                 admin::Permission::kAdmin));

@@ -18,8 +18,8 @@
 #include "bora/clock.hpp"
 #include "connectors/log/topic_log.hpp"
 #include "services/admin/admin_part.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/gateway/credentials.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 #include "topologies/coldchain/codec.hpp"
 #include "topologies/datapoints/rocks_series.hpp"
 #include "topologies/raw/archive.hpp"
@@ -192,7 +192,7 @@ void Coldchain::register_devices(std::uint64_t devices) {
   BORA_CHECK(store.is_ok(), store.status().message());
   for (std::uint64_t id = 1; id <= devices; ++id) {
     const auto secret = gateway::device_secret(kSeed, coldchain::DeviceId{id}).reveal();
-    auto hash = admin::hash_password(std::to_string(secret), kCheap);
+    auto hash = coldchain::hash_password(std::to_string(secret), kCheap);
     BORA_CHECK(hash.is_ok(), "no hash");
     const auto made = (*store)->create_device(actor, *std::move(hash), {});
     BORA_CHECK(made && made->value.id == coldchain::DeviceId{id}, "another id than expected");
@@ -201,7 +201,7 @@ void Coldchain::register_devices(std::uint64_t devices) {
   }
   for (std::uint64_t id = 1; id <= kGateways; ++id) {
     const auto secret = gateway::gateway_secret(kSeed, coldchain::GatewayId{id});
-    auto hash = admin::hash_password(secret.reveal(), kCheap);
+    auto hash = coldchain::hash_password(secret.reveal(), kCheap);
     BORA_CHECK(hash.is_ok(), "no hash");
     const auto made = (*store)->create_gateway(actor, *std::move(hash));
     BORA_CHECK(made && made->value.id == coldchain::GatewayId{id}, "another id than expected");

@@ -15,11 +15,11 @@
 
 #include "bora/clock.hpp"
 #include "connectors/kafka/kafka_table_source.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/chain.hpp"
 #include "services/raw_group.hpp"
 #include "support/services.hpp"
 #include "support/source_probe.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 #include "topologies/coldchain/codec.hpp"
 #include "topologies/coldchain/registry.hpp"
 
@@ -38,7 +38,7 @@ const GatewaySecret kGatewayToken{std::string{"B12F31EBDDF2D982895195964FEAB0065
 constexpr GatewayId kGateway{7};
 
 std::string hash_of(const std::string& secret) {
-  const auto hash = admin::hash_password(secret, kCost);
+  const auto hash = coldchain::hash_password(secret, kCost);
   REQUIRE(hash);
   return *hash;
 }

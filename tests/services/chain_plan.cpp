@@ -4,11 +4,11 @@
 #include <tuple>
 
 #include "bora/check.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/gateway/credentials.hpp"
 #include "services/gateway/malformed.hpp"
 #include "services/gateway/measurements.hpp"
 #include "topologies/coldchain/alert.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 #include "topologies/coldchain/codec.hpp"
 #include "topologies/coldchain/registry.hpp"
 
@@ -46,7 +46,7 @@ std::uint8_t battery_of(std::size_t device, std::uint64_t n) {
 }
 
 std::string hash_of(const std::string& secret) {
-  auto hash = admin::hash_password(secret, kCheapest);
+  auto hash = coldchain::hash_password(secret, kCheapest);
   BORA_CHECK(hash.is_ok(), "bcrypt");
   return *std::move(hash);
 }

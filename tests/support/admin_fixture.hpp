@@ -10,11 +10,11 @@
 #include "connectors/http/client.hpp"
 #include "connectors/http/message.hpp"
 #include "services/admin/admin_part.hpp"
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/token.hpp"
 #include "support/registry_topic.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test_certificates.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::testing {
 
@@ -45,7 +45,7 @@ struct AdminFixture {
     {
       auto store = admin::open_registry(options, clock);
       if (!store) return std::string{store.status().message()};
-      const auto hash = admin::hash_password(kPassword, options.password_cost);
+      const auto hash = coldchain::hash_password(kPassword, options.password_cost);
       using admin::Permission;
       for (const auto permission : {Permission::kRead, Permission::kWrite, Permission::kAdmin})
         if (!(*store)->user(name_of(permission))) {

@@ -1,6 +1,5 @@
 #include <atomic>
 #include <chrono>
-#include <crypt.h>
 #include <future>
 #include <memory>
 #include <string>
@@ -9,20 +8,19 @@
 #include <catch2/catch.hpp>
 
 #include "topologies/authentication/bcrypt_pool.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 using namespace bora::authentication;
+using bora::coldchain::is_password;
 using namespace std::chrono_literals;
 
 namespace {
 
 /// bcrypt of the lowest cost: a millisecond.
 std::string hash_of(const std::string& secret) {
-  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  const std::string salt = "0123456789abcdef";
-  REQUIRE(crypt_gensalt_rn("$2b$", 4, salt.data(), static_cast<int>(salt.size()), setting,
-                           sizeof(setting)) != nullptr);
-  const auto data = std::make_unique<crypt_data>();
-  return crypt_r(secret.c_str(), setting, data.get());
+  auto hash = bora::coldchain::hash_password(secret, 4);
+  REQUIRE(hash);
+  return *std::move(hash);
 }
 
 SecretCheck check_of(const std::string& secret, const std::string& hash,
@@ -34,18 +32,20 @@ SecretCheck check_of(const std::string& secret, const std::string& hash,
 
 TEST_CASE("a secret matches the hash that was made of it, and no other") {
   const auto hash = hash_of("64089519511846157");
-  CHECK(bcrypt_matches("64089519511846157", hash));
-  CHECK_FALSE(bcrypt_matches("64089519511846158", hash));
-  CHECK_FALSE(bcrypt_matches(std::string("64089519511846157\0x", 19), hash));
-  CHECK_FALSE(bcrypt_matches("", hash));
+  CHECK(is_password("64089519511846157", hash));
+  CHECK_FALSE(is_password("64089519511846158", hash));
+  CHECK_FALSE(is_password(std::string("64089519511846157\0x", 19), hash));
+  CHECK_FALSE(is_password("", hash));
+  // A hash that others made.
+  CHECK(is_password("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
 }
 
 TEST_CASE("what is no bcrypt hash matches nothing") {
-  CHECK_FALSE(bcrypt_matches("secret", "secret"));
-  CHECK_FALSE(bcrypt_matches("secret", "$2b$"));
-  CHECK_FALSE(bcrypt_matches("secret", "$2b$04$tooshort"));
-  CHECK_FALSE(bcrypt_matches("", ""));
-  CHECK_FALSE(bcrypt_matches("*0", "*0"));
+  CHECK_FALSE(is_password("secret", "secret"));
+  CHECK_FALSE(is_password("secret", "$2b$"));
+  CHECK_FALSE(is_password("secret", "$2b$04$tooshort"));
+  CHECK_FALSE(is_password("", ""));
+  CHECK_FALSE(is_password("*0", "*0"));
 }
 
 TEST_CASE("a secret leaves nothing behind where it was moved from") {

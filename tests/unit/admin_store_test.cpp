@@ -8,12 +8,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "services/admin/bcrypt.hpp"
 #include "services/admin/outbox.hpp"
 #include "services/admin/rate_limit.hpp"
 #include "services/admin/registry_store.hpp"
 #include "support/registry_topic.hpp"
 #include "support/temporary_directory.hpp"
+#include "topologies/coldchain/bcrypt.hpp"
 
 using namespace bora;
 using namespace bora::admin;
@@ -74,28 +74,30 @@ struct Registry {
 }  // namespace
 
 TEST_CASE("a password is hashed with a fresh salt, and only it fits") {
-  const auto hash = hash_password("correct horse", 4);
+  const auto hash = coldchain::hash_password("correct horse", 4);
   REQUIRE(hash);
   CHECK(hash->starts_with("$2b$04$"));
-  CHECK(*hash_password("correct horse", 4) != *hash);
-  CHECK(is_password("correct horse", *hash));
+  CHECK(*coldchain::hash_password("correct horse", 4) != *hash);
+  CHECK(coldchain::is_password("correct horse", *hash));
   for (const char* wrong : {"", "correct hors", "correct horse ", "Correct horse"})
-    CHECK_FALSE(is_password(wrong, *hash));
-  CHECK_FALSE(is_password("x", ""));
-  CHECK_FALSE(is_password("x", "*0"));
-  CHECK_FALSE(is_password("x", "plain"));
-  const std::string nobody = hash_of_nobody(4);
+    CHECK_FALSE(coldchain::is_password(wrong, *hash));
+  CHECK_FALSE(coldchain::is_password("x", ""));
+  CHECK_FALSE(coldchain::is_password("x", "*0"));
+  CHECK_FALSE(coldchain::is_password("x", "plain"));
+  const std::string nobody = coldchain::hash_of_nobody(4);
   CHECK(nobody.size() == hash->size());
   CHECK(nobody.substr(0, 7) == hash->substr(0, 7));  // the same work
-  CHECK_FALSE(is_password("x", nobody));
+  CHECK_FALSE(coldchain::is_password("x", nobody));
 }
 
 TEST_CASE("a password that bcrypt would cut is refused, not cut") {
-  CHECK(hash_password(std::string(72, 'x'), 4));
-  CHECK(hash_password(std::string(73, 'x'), 4).error().kind == ErrorKind::kInvalid);
-  CHECK(hash_password(std::string{"a\0b", 3}, 4).error().kind == ErrorKind::kInvalid);
-  CHECK_FALSE(is_password(std::string(73, 'x'), *hash_password(std::string(72, 'x'), 4)));
-  CHECK(hash_password("secret-text", 99).error().message.find("secret-text") == std::string::npos);
+  CHECK(coldchain::hash_password(std::string(72, 'x'), 4));
+  CHECK(coldchain::hash_password(std::string(73, 'x'), 4).error().kind == ErrorKind::kInvalid);
+  CHECK(coldchain::hash_password(std::string{"a\0b", 3}, 4).error().kind == ErrorKind::kInvalid);
+  CHECK_FALSE(coldchain::is_password(std::string(73, 'x'),
+                                     *coldchain::hash_password(std::string(72, 'x'), 4)));
+  CHECK(coldchain::hash_password("secret-text", 99).error().message.find("secret-text") ==
+        std::string::npos);
 }
 
 TEST_CASE_METHOD(Registry, "ids are given once, across deletions and restarts") {

@@ -1,27 +1,10 @@
 #include "topologies/authentication/bcrypt_pool.hpp"
 
-#include <crypt.h>
-#include <cstring>
-#include <memory>
-#include <optional>
 #include <utility>
 
-#include <openssl/crypto.h>
+#include "topologies/coldchain/bcrypt.hpp"
 
 namespace bora::authentication {
-
-bool bcrypt_matches(std::string_view secret, const std::string& hash) {
-  if (hash.substr(0, 2) != "$2" || secret.find('\0') != std::string_view::npos) return false;
-  const auto data = std::make_unique<crypt_data>();  // 32 KiB
-  char phrase[SecretText::kMaxBytes + 1] = {};
-  std::memcpy(phrase, secret.data(), std::min(secret.size(), SecretText::kMaxBytes));
-  const char* const made = crypt_r(phrase, hash.c_str(), data.get());
-  const bool is_same = made != nullptr && std::strlen(made) == hash.size() &&
-                       CRYPTO_memcmp(made, hash.data(), hash.size()) == 0;
-  explicit_bzero(phrase, sizeof(phrase));
-  explicit_bzero(data.get(), sizeof(crypt_data));
-  return is_same;
-}
 
 BcryptPool::BcryptPool(BcryptPoolOptions options) : options_(options) {
   for (std::uint32_t i = 0; i < options_.threads; ++i)
@@ -64,7 +47,7 @@ void BcryptPool::run() {
     const SecretCheck check = std::move(lane.front());
     lane.pop_front();
     lock.unlock();
-    const bool is_right = bcrypt_matches(check.secret.reveal(), check.hash);
+    const bool is_right = coldchain::is_password(check.secret.reveal(), check.hash);
     checked_.fetch_add(1);
     check.done(is_right);
     lock.lock();

@@ -23,10 +23,6 @@ struct BcryptPoolOptions {
   std::size_t max_suspects = 256;
 };
 
-/// Whether a secret is the one that was hashed. False for a hash that is not bcrypt's, and for a secret
-/// with a zero byte, where bcrypt would stop reading.
-[[nodiscard]] bool bcrypt_matches(std::string_view secret, const std::string& hash);
-
 /// Checks bcrypt hashes on threads of its own. Trusted checks go first, each lane in its order.
 ///
 /// Threads: thread-safe. Lifetime: the destructor drops what waits (its `done` is not called) and waits

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "bora/status.hpp"
 
-namespace bora::admin {
+namespace bora::coldchain {
 
 /// bcrypt reads no more of a password; a longer one is refused instead of cut.
 inline constexpr std::size_t kMaxPasswordBytes = 72;
@@ -21,8 +22,9 @@ inline constexpr std::size_t kMaxPasswordBytes = 72;
 /// making it takes no time. Requires: cost is 4 to 31.
 [[nodiscard]] std::string hash_of_nobody(int cost);
 
-/// Whether `password` is the one that was hashed. Compares in constant time.
+/// Whether `password` is the one that was hashed. False for what is no hash of bcrypt. Compares in
+/// constant time, and leaves no copy of the password.
 /// Threads: any; takes as long as the hash took.
 [[nodiscard]] bool is_password(std::string_view password, const std::string& hash);
 
-}  // namespace bora::admin
+}  // namespace bora::coldchain
