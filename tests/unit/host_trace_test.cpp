@@ -145,7 +145,8 @@ TEST_CASE(
   CHECK(events[1]["ph"] == "e");
   CHECK(events[0]["id"] == events[1]["id"]);
   CHECK(events[1]["ts"].get<double>() - events[0]["ts"].get<double>() == Approx(1.5).margin(0.3));
-  CHECK(text.find("e+") == std::string::npos);  // of the microseconds of today, which take 16 digits
+  CHECK(text.find("e+") ==
+        std::string::npos);  // of the microseconds of today, which take 16 digits
   CHECK(events[0]["args"]["topic"] == "readings");
 }
 
