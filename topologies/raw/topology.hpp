@@ -20,7 +20,7 @@ struct RawOptions {
   std::string group = "raw";        ///< Consumer group.
   std::uint32_t archive_tasks = 1;  ///< Threads that write; the archive takes one batch at a time.
   std::uint32_t max_in_flight = 8192;
-  std::size_t batch_records = 1024;  ///< Entries written with one sync, at most.
+  std::size_t batch_records = 2048;  ///< Entries written with one sync, at most.
   RecordSpoutOptions spout = {};
 };
 
