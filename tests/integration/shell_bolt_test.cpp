@@ -376,16 +376,19 @@ TEST_CASE("multilang child: it is read no further than its owner takes what it s
   REQUIRE(child.start([] {}).is_ok());
   std::size_t emits = 0;
   std::size_t most_at_once = 0;
+  bool is_first = true;
   while (emits < 2000 && child.wait(60s)) {
     std::this_thread::sleep_for(5ms);  // time enough for more, if there were room
     std::vector<multilang::ChildEvent> events;
-    most_at_once = std::max(most_at_once, child.poll(events));
+    const std::size_t count = child.poll(events);
+    // The first has what start() took on its way, too, which made room for as much again.
+    if (!std::exchange(is_first, false)) most_at_once = std::max(most_at_once, count);
     for (const multilang::ChildEvent& event : events)
       emits += std::holds_alternative<multilang::ChildMessage>(event.what) ? 1 : 0;
   }
   CHECK(emits == 2000);
-  // Each message is a kB: 16 of them, one read of 64 KiB more, and the start.
-  CHECK(most_at_once <= 82);
+  // Each message is a kB: 16 of them, and one read of 64 KiB more.
+  CHECK(most_at_once <= 81);
 }
 
 TEST_CASE("shell bolt: a child learns the tasks that a tuple went to, where they are known") {
