@@ -19,6 +19,8 @@ class OneThread final : public ExecutorContext {
     ledger_ = std::make_shared<Ledger>(1, kTrees);
     pending_ = ledger_->counts();
     owner_shift_ = ledger_->owner_shift();
+    lane_.slots = std::make_unique<TreeRef[]>(kLaneSlots);
+    lane_.mask = kLaneSlots - 1;
     completions_ = lanes_;
   }
   /// Trees go round, as those of a spout with all of its messages in flight.
@@ -26,7 +28,7 @@ class OneThread final : public ExecutorContext {
     tree_ = tree_ < kTrees - 1 ? tree_ + 1 : 1;
     return tree_;
   }
-  [[nodiscard]] std::uint32_t completed() const noexcept { return lane_.tail + lane_.open.end; }
+  [[nodiscard]] std::uint32_t completed() const noexcept { return lane_.tail; }
   /// What the spout does before it opens a tree again.
   void rest(TreeRef ref) noexcept {
     if (pending_[ref].load(std::memory_order_relaxed) != 1)
@@ -34,7 +36,8 @@ class OneThread final : public ExecutorContext {
   }
 
  private:
-  CompletionLane lane_{kTrees};
+  static constexpr std::uint32_t kLaneSlots = 16384;
+  CompletionLane lane_;
   CompletionLane* lanes_[1] = {&lane_};
   TreeRef tree_ = 0;
 };

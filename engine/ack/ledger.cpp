@@ -28,7 +28,7 @@ void Ledger::set_owner(std::uint32_t owner, TreeOwner& notified, const RootTable
 
 MessageId Ledger::fail_tree(TreeRef ref, const Failure& failure) {
   Arrivals& owner = *arrivals_[ref >> shift_];
-  const MessageId id = owner.roots->ids[ref - base(ref >> shift_)];
+  const MessageId id = owner.roots->slots[ref - base(ref >> shift_)].id;
   const std::uint32_t before = counts_[ref].fetch_or(kFailedBit, std::memory_order_acq_rel);
   if ((before & kFailedBit) != 0) return id;  // the first reason stays
   const std::lock_guard lock(owner.mutex);

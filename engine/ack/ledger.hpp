@@ -82,11 +82,10 @@ class Ledger {
   static constexpr std::uint32_t kPatient = 0x8000'0000U;
   void set_holder(TreeRef ref, std::uint32_t task, std::uint32_t patience);
   [[nodiscard]] std::uint32_t holder(TreeRef ref) const noexcept;
-  void clear_holder(TreeRef ref) noexcept { clear_holders(ref, ref + 1); }
-  /// Of the trees [ref, end).
-  void clear_holders(TreeRef ref, TreeRef end) noexcept {
-    if (!any_held_.load(std::memory_order_relaxed)) return;
-    for (; ref != end; ++ref)
+  /// A token was held, ever.
+  [[nodiscard]] bool any_held() const noexcept { return any_held_.load(std::memory_order_relaxed); }
+  void clear_holder(TreeRef ref) noexcept {
+    if (any_held_.load(std::memory_order_relaxed))
       holders_[ref].store(0, std::memory_order_relaxed);
   }
 

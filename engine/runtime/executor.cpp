@@ -266,7 +266,7 @@ void Executor::show_next(const Input& input) {
     if (const TreeRef ref = block.refs[block.read]; ref != kUntracked) {
       const TreeRef tree = ledger_->trees_of(ref).front();
       const SpoutRunner& spout = *runtime_.spouts()[tree >> owner_shift_];
-      sample.message = spout.task().roots.ids[tree - spout.task().roots.base];
+      sample.message = spout.task().roots.slots[tree - spout.task().roots.base].id;
       sample.source = spout.source_name();
     }
     input.lane->append_next(sample.json, block);
@@ -324,7 +324,14 @@ void Executor::flush_outputs() {
 
 void Executor::publish_completions(bool idle) {
   for (CompletionTarget& target : completion_targets_) {
-    target.since_wake += target.lane->publish();
+    CompletionLane& lane = *target.lane;
+    const std::uint32_t fresh = lane.tail - lane.signalled;
+    if (fresh != 0) {
+      // seq_cst: ordered before the look at whether the spout sleeps, see Parker.
+      lane.published_tail.store(lane.tail, std::memory_order_seq_cst);
+      lane.signalled = lane.tail;
+      target.since_wake += fresh;
+    }
     if (target.since_wake == 0) continue;
     // A spout that sleeps for room is woken for a good part of it, or when nothing more comes soon: what
     // a slow bolt completes is not kept from it until there is as much. One that wakes by itself, and

@@ -134,7 +134,11 @@ void Runtime::make_ledger() {
                                                   owner, spec.options.max_in_flight, traces);
       ledger_->set_owner(owner++, *runner, static_cast<SpoutTask&>(*task).roots);
       for (std::size_t e = 0; e < executors_.size(); ++e) {
-        runner->add_lane(std::make_unique<CompletionLane>(spec.options.max_in_flight));
+        auto lane = std::make_unique<CompletionLane>();
+        const std::uint32_t slots = std::bit_ceil(spec.options.max_in_flight);
+        lane->slots = std::make_unique<TreeRef[]>(slots);
+        lane->mask = slots - 1;
+        runner->add_lane(std::move(lane));
       }
       spouts_.push_back(runner.get());
       executor.add_spout(std::move(runner));

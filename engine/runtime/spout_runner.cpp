@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <span>
 #include <utility>
 
 #include "engine/runtime/executor.hpp"
@@ -37,7 +36,6 @@ SpoutRunner::SpoutRunner(Runtime& runtime, Executor& executor, SpoutTask& task, 
     runtime.ledger().counts()[task_.roots.base + slot].store(kTracedBit | 1,
                                                              std::memory_order_relaxed);
   expired_.resize(task_.roots.slot_count, false);
-  acked_ids_ = std::make_unique<MessageId[]>(task_.roots.slot_count);
   spout_.attach(task_.roots, executor);
 }
 
@@ -103,59 +101,55 @@ void SpoutRunner::take_arrivals() {
   arrivals_.clear();
 }
 
+/// The path of every message that went well: a dozen instructions each. Messages of one batch were
+/// opened at one time, so their latencies are recorded together.
 void SpoutRunner::settle_lane(CompletionLane& lane, std::uint32_t tail) {
+  RootTable& roots = task_.roots;
+  const std::atomic<std::uint32_t>* const counts = runtime_.ledger().counts();
   const bool special = expired_count_ != 0 || !watched_.empty();
-  for (; lane.head != tail; ++lane.head) {
-    const TreeRun run = lane.runs[lane.head & lane.mask];
-    for (TreeRef ref = run.first; ref != run.end;) {
-      if (!special) {
-        const std::uint32_t count = count_at_rest(ref, run.end);
-        settle_run(ref - task_.roots.base, count);
-        ref += count;
-        if (ref == run.end) break;
-      }
-      others_.push_back(ref++);
+  const bool any_held = runtime_.ledger().any_held();
+  // Out of memory for the length of the loop, which writes what could be they.
+  const RootTable::Slot* const slots = roots.slots.get();
+  const TreeRef base = roots.base;
+  const TreeRef* const ring = lane.slots.get();
+  const std::uint32_t mask = lane.mask;
+  std::uint32_t head = lane.head;
+  std::size_t bytes = 0;
+  const std::size_t acked_before = acked_ids_.size();
+  acked_ids_.resize(acked_before + (tail - head));
+  MessageId* acked = acked_ids_.data() + acked_before;
+  std::uint32_t* const freed = roots.free.get() + roots.free_count;
+  std::uint32_t ended = 0;
+  Instant opened_at{};
+  std::uint64_t times = 0;
+  for (; head != tail; ++head) {
+    const TreeRef ref = ring[head & mask];
+    // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
+    if (special || counts[ref].load(std::memory_order_relaxed) != 1) [[unlikely]] {
+      others_.push_back(ref);
+      continue;
     }
+    if (any_held) runtime_.ledger().clear_holder(ref);
+    const std::uint32_t slot = ref - base;
+    const RootTable::Slot& root = slots[slot];
+    acked[ended] = root.id;
+    freed[ended++] = slot;
+    bytes += root.bytes;
+    if (root.opened_at != opened_at) {
+      record_latency(opened_at, std::exchange(times, 0));
+      opened_at = root.opened_at;
+    }
+    ++times;
   }
-  record_latency(opened_at_, std::exchange(opened_then_, 0));
+  record_latency(opened_at, times);
+  lane.head = head;
+  roots.free_count += ended;
+  roots.bytes_in_flight -= bytes;
+  acked_ += ended;
+  acked_ids_.resize(acked_before + ended);
   for (const TreeRef ref : others_)
     complete(ref);
   others_.clear();
-}
-
-/// How many of the trees [ref, end) from the first on went well, and are as if never opened.
-std::uint32_t SpoutRunner::count_at_rest(TreeRef ref, TreeRef end) const {
-  const std::atomic<std::uint32_t>* const counts = runtime_.ledger().counts();
-  // relaxed: whoever completed the tree was the last to touch it, and handed it over with release.
-  const auto rests = [counts](TreeRef tree) {
-    return counts[tree].load(std::memory_order_relaxed) == 1;
-  };
-  TreeRef at = ref;
-  while (at != end && rests(at))
-    ++at;
-  return at - ref;
-}
-
-/// The path of every message that went well: a dozen instructions each. Messages of one batch were
-/// opened at one time, so their latencies are recorded together.
-void SpoutRunner::settle_run(std::uint32_t slot, std::uint32_t count) {
-  RootTable& roots = task_.roots;
-  std::copy_n(roots.ids.get() + slot, count, acked_ids_.get() + acked_count_);
-  acked_count_ += count;
-  acked_ += count;
-  const Instant* const opened_at = roots.opened_at.get() + slot;
-  for (std::uint32_t i = 0; i < count;) {
-    if (opened_at[i] != opened_at_) {
-      record_latency(opened_at_, std::exchange(opened_then_, 0));
-      opened_at_ = opened_at[i];
-    }
-    const std::uint32_t first = i;
-    while (i < count && opened_at[i] == opened_at_)
-      ++i;
-    opened_then_ += i - first;
-  }
-  runtime_.ledger().clear_holders(roots.base + slot, roots.base + slot + count);
-  roots.close_run(slot, count);
 }
 
 void SpoutRunner::record_latency(Instant opened_at, std::uint64_t times) {
@@ -181,13 +175,13 @@ void SpoutRunner::complete(TreeRef ref) {
       ++failed_;
       failures_.push_back(reason != reasons_.end()
                               ? std::move(reason->second)
-                              : Failure{roots.ids[slot], FailureKind::kError, "", 0, ""});
+                              : Failure{roots.slots[slot].id, FailureKind::kError, "", 0, ""});
     }
     if (reason != reasons_.end()) reasons_.erase(reason);
   } else if (!was_expired) {
     ++acked_;
-    acked_ids_[acked_count_++] = roots.ids[slot];
-    record_latency(roots.opened_at[slot], 1);
+    acked_ids_.push_back(roots.slots[slot].id);
+    record_latency(roots.slots[slot].opened_at, 1);
   }
   if (was_expired) {
     expired_[slot] = false;
@@ -211,9 +205,9 @@ void SpoutRunner::account_bytes() {
 }
 
 void SpoutRunner::deliver() {
-  if (acked_count_ != 0) {
-    const std::span<const MessageId> ids(acked_ids_.get(), std::exchange(acked_count_, 0));
-    call_spout("acked()", [&] { spout_.acked(ids); });
+  if (!acked_ids_.empty()) {
+    call_spout("acked()", [&] { spout_.acked(acked_ids_); });
+    acked_ids_.clear();
   }
   for (const Failure& failure : std::exchange(failures_, {}))
     call_spout("failed()", [&] { spout_.failed(failure); });
@@ -221,8 +215,8 @@ void SpoutRunner::deliver() {
 
 std::size_t SpoutRunner::room() const {
   const RootTable& roots = task_.roots;
-  if (roots.free_count() == 0) return 0;
-  const std::size_t most = std::min<std::size_t>(roots.free_count(), kBatch);
+  if (roots.free_count == 0) return 0;
+  const std::size_t most = std::min<std::size_t>(roots.free_count, kBatch);
   const std::size_t bytes = runtime_.bytes_in_flight.load(std::memory_order_relaxed);
   const std::size_t cap = runtime_.options().max_in_flight_bytes;
   if (bytes >= cap && bytes != 0) return 0;
@@ -246,7 +240,7 @@ bool SpoutRunner::poll() {
   idle_ = false;
   idle_until_.reset();
   task_.roots.now = now;
-  const std::uint32_t before = task_.roots.free_count();
+  const std::uint32_t before = task_.roots.free_count;
   Next next = Next::idle();
   const std::uint64_t emitted_before = emitted();
   SpoutTraces* const traces = task_.roots.traces;
@@ -259,7 +253,7 @@ bool SpoutRunner::poll() {
   executor_.begin(kUntracked);
   if (next.kind() == Next::Kind::kFinished) finished_ = true;
   account_bytes();
-  const std::uint32_t opened = before - task_.roots.free_count();
+  const std::uint32_t opened = before - task_.roots.free_count;
   opened_ += opened;
   if (traces != nullptr) traces->end_batch(opened);
   return opened != 0 || emitted() != emitted_before || next.kind() == Next::Kind::kMore;
@@ -288,7 +282,7 @@ std::optional<Instant> SpoutRunner::next_due() const {
       !idle_ || ready_->load(std::memory_order_seq_cst) || (idle_until_ && now >= *idle_until_);
   if (!is_wanted) return idle_until_;
   // It would be asked, was there room: a completion, or the consumer of a full lane, wakes it.
-  if (executor_.blocked_lanes != 0 || task_.roots.free_count() == 0) return std::nullopt;
+  if (executor_.blocked_lanes != 0 || task_.roots.free_count == 0) return std::nullopt;
   return room() == 0 ? now + kBytesPoll : now;
 }
 
@@ -296,7 +290,7 @@ void SpoutRunner::prepare_to_park() noexcept {
   // Its own trees are all open, or a lane is full: a few completions would only have it look.
   const bool waits = active_ && !draining_ && !finished_ && !idle_;
   const bool waits_for_room =
-      waits && (task_.roots.free_count() == 0 || executor_.blocked_lanes != 0);
+      waits && (task_.roots.free_count == 0 || executor_.blocked_lanes != 0);
   const bool wakes_soon = active_ && !draining_ && !finished_ && idle_ && idle_until_ &&
                           *idle_until_ - executor_.now() <= kLongestOwed;
   // Each executor counts for itself: their shares must add up to no more than a part of the room.

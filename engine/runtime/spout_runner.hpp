@@ -108,8 +108,6 @@ class SpoutRunner final : public TreeOwner {
 
   void complete(TreeRef ref);
   void settle_lane(CompletionLane& lane, std::uint32_t tail);
-  [[nodiscard]] std::uint32_t count_at_rest(TreeRef ref, TreeRef end) const;
-  void settle_run(std::uint32_t slot, std::uint32_t count);
   void take_arrivals();
   void record_latency(Instant opened_at, std::uint64_t times);
   [[nodiscard]] std::size_t room() const;
@@ -143,11 +141,8 @@ class SpoutRunner final : public TreeOwner {
   std::uint64_t acked_ = 0;
   std::uint64_t failed_ = 0;
   std::size_t bytes_accounted_ = 0;
-  std::unique_ptr<MessageId[]> acked_ids_;  // room for all trees: acked since the last delivery
-  std::size_t acked_count_ = 0;
-  Instant opened_at_{};            // of the messages whose latency is to be recorded,
-  std::uint64_t opened_then_ = 0;  // and how many they are
-  std::vector<TreeRef> others_;    // of a lane that is being settled: not simply acked
+  std::vector<MessageId> acked_ids_;
+  std::vector<TreeRef> others_;  // of a lane that is being settled: not simply acked
   std::vector<Failure> failures_;
   std::vector<Ledger::FailedTree> arrivals_;
   std::vector<TreeRef> arrived_;

@@ -41,7 +41,7 @@ void SpoutRunner::ask(Instant now) {
   if (roots.in_flight() > 0) {
     const std::vector<bool> in_use = slots_in_use(roots);
     for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
-      if (in_use[slot] && now - roots.opened_at[slot] >= old_enough && !expired_[slot])
+      if (in_use[slot] && now - roots.slots[slot].opened_at >= old_enough && !expired_[slot])
         refs.push_back(roots.base + slot);
     }
   }
@@ -67,7 +67,7 @@ void SpoutRunner::evaluate(Instant now) {
   std::vector<Overdue> overdue;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const std::uint32_t slot = refs[i] - roots.base;
-    const Instant opened = roots.opened_at[slot];
+    const Instant opened = roots.slots[slot].opened_at;
     if (!in_use[slot] || expired_[slot]) continue;
     const auto age = now - opened;
     if (age < interval_for(runtime_.options().message_timeout)) continue;  // another message by now
@@ -77,7 +77,7 @@ void SpoutRunner::evaluate(Instant now) {
       const bool known = place.task != LocateRequest::kNowhere;
       oldest = OldestInFlight{task_.identity.component,
                               task_.identity.index,
-                              roots.ids[slot],
+                              roots.slots[slot].id,
                               age,
                               place.text,
                               known ? runtime_.task(place.task).identity.component : std::string{},
@@ -151,7 +151,7 @@ SpoutRunner::Place SpoutRunner::place_of(std::size_t index, Instant now) const {
 
 void SpoutRunner::expire(std::uint32_t slot, const Place& place, std::chrono::nanoseconds age) {
   Failure failure;
-  failure.id = task_.roots.ids[slot];
+  failure.id = task_.roots.slots[slot].id;
   failure.kind = FailureKind::kExpired;
   if (place.task != LocateRequest::kNowhere) {
     failure.component = runtime_.task(place.task).identity.component;

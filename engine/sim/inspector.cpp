@@ -11,7 +11,7 @@ namespace bora::internal {
 
 namespace {
 std::string name_of(const SpoutRunner& spout, std::uint32_t slot) {
-  const MessageId& id = spout.task().roots.ids[slot];
+  const MessageId& id = spout.task().roots.slots[slot].id;
   return "message " + std::to_string(id.partition) + "/" + std::to_string(id.offset) + " (epoch " +
          std::to_string(id.epoch) + ") of " + Runtime::label(spout.task());
 }
@@ -53,10 +53,9 @@ void Inspector::recount() {
       std::for_each(refs.begin(), refs.end(), refer);
     });
     for (const SpoutRunner* spout : runtime_.spouts()) {
-      spout->lane(executor->index())->visit([this](const TreeRun& run) {
-        for (TreeRef ref = run.first; ref != run.end; ++ref)
-          ++completed_[ref];
-      });
+      const CompletionLane& lane = *spout->lane(executor->index());
+      for (std::uint32_t i = lane.head; i != lane.tail; ++i)
+        ++completed_[lane.slots[i & lane.mask]];
     }
   }
   ledger.visit_joints([&](TreeRef, std::uint32_t, const std::vector<TreeRef>& parts) {
@@ -76,8 +75,7 @@ void Inspector::recount() {
 void Inspector::look_at(const SpoutRunner& spout) {
   const RootTable& roots = spout.task().roots;
   is_free_.assign(roots.slot_count, false);
-  for (std::uint32_t at = roots.free_head; at != roots.free_tail; ++at) {
-    const std::uint32_t slot = roots.free_at(at);
+  for (const std::uint32_t slot : roots.free_slots()) {
     if (is_free_[slot]) fault_("slot " + std::to_string(slot) + " is free twice");
     is_free_[slot] = true;
   }
@@ -90,7 +88,7 @@ void Inspector::look_at(const SpoutRunner& spout) {
   std::size_t bytes = 0;
   for (std::uint32_t slot = 0; slot < roots.slot_count; ++slot) {
     look_at_slot(spout, slot, is_free_[slot]);
-    if (!is_free_[slot]) bytes += roots.bytes[slot];
+    if (!is_free_[slot]) bytes += roots.slots[slot].bytes;
   }
   if (bytes != roots.bytes_in_flight)
     fault_(Runtime::label(spout.task()) + " accounts for " + std::to_string(roots.bytes_in_flight) +

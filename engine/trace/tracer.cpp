@@ -91,7 +91,7 @@ Span Tracer::span_of(TreeRef tree, const TaskBase& task, Span::Kind kind) const 
   span.component = task.identity.component;
   span.task = task.identity.index;
   span.source = spout.source();
-  span.message = spout.roots().ids[slot];
+  span.message = spout.roots().slots[slot].id;
   return span;
 }
 
@@ -162,7 +162,7 @@ Trace* SpoutTraces::arm(std::uint32_t position) {
   trace->state = Trace::State::kArmed;
   trace->due = kNotSampled;
   trace->position = position;
-  trace->benched = std::exchange(roots_->free_at(position),
+  trace->benched = std::exchange(roots_->free[position],
                                  first_slot_ + static_cast<std::uint32_t>(trace - traces_.data()));
   trace->root = {{tracer_.random(), tracer_.random()}, tracer_.next_span()};
   trace->parent = SpanId{};
@@ -176,7 +176,7 @@ Trace* SpoutTraces::arm(std::uint32_t position) {
 void SpoutTraces::begin_batch(std::size_t max) {
   in_batch_ = true;
   while (until_ < max) {
-    Trace* const trace = arm(roots_->free_head + static_cast<std::uint32_t>(until_));
+    Trace* const trace = arm(roots_->free_count - 1 - static_cast<std::uint32_t>(until_));
     if (trace == nullptr) return;
     trace->due = until_;
     const std::uint64_t next = draw();
@@ -188,12 +188,11 @@ void SpoutTraces::end_batch(std::uint32_t opened) {
   in_batch_ = false;
   for (Trace& trace : traces_) {
     if (trace.state != Trace::State::kArmed) continue;
-    const bool was_opened = trace.position - roots_->free_head >= roots_->capacity;  // behind it
-    if (was_opened) {
+    if (trace.position >= roots_->free_count) {
       trace.state = Trace::State::kOpen;
       continue;
     }
-    roots_->free_at(trace.position) = trace.benched;
+    roots_->free[trace.position] = trace.benched;
     trace.state = Trace::State::kIdle;
     until_ = std::min(until_, trace.due);  // it is the next one's turn to be that
   }
@@ -203,10 +202,10 @@ void SpoutTraces::end_batch(std::uint32_t opened) {
 }
 
 void SpoutTraces::adopt(const TraceContext& from) {
-  if (!in_batch_ || roots_->free_count() == 0) return;
-  const std::uint32_t next = roots_->free_head;
-  const std::uint32_t slot = roots_->free_at(next);
-  Trace* const trace = is_traced(slot) ? &traces_[slot - first_slot_] : arm(next);
+  if (!in_batch_ || roots_->free_count == 0) return;
+  const std::uint32_t top = roots_->free_count - 1;
+  const std::uint32_t slot = roots_->free[top];
+  Trace* const trace = is_traced(slot) ? &traces_[slot - first_slot_] : arm(top);
   if (trace == nullptr) return;
   trace->root.trace = from.trace;
   trace->parent = from.span;
@@ -214,12 +213,12 @@ void SpoutTraces::adopt(const TraceContext& from) {
 
 void SpoutTraces::end_message(std::uint32_t slot, Instant now, std::string failure) {
   const Trace& trace = at(slot);
-  const Instant opened_at = roots_->opened_at[slot];
+  const RootTable::Slot& root = roots_->slots[slot];
   const TreeRef tree = roots_->base + slot;
   Span span = tracer_.span_of(tree, *task_, Span::Kind::kMessage);
   span.parent = trace.parent;
-  span.from = opened_at.time_since_epoch() + trace.wall_offset;
-  span.took = now - opened_at;
+  span.from = root.opened_at.time_since_epoch() + trace.wall_offset;
+  span.took = now - root.opened_at;
   span.failure = std::move(failure);
   tracer_.sink_.take(std::move(span));
 }
@@ -241,8 +240,8 @@ void SpoutTraces::correct(std::vector<bool>& in_use) const {
 std::vector<bool> slots_in_use(const RootTable& roots) {
   std::vector<bool> in_use(roots.slot_count, false);
   std::fill_n(in_use.begin(), roots.capacity, true);
-  for (std::uint32_t at = roots.free_head; at != roots.free_tail; ++at)
-    in_use[roots.free_at(at)] = false;
+  for (const std::uint32_t slot : roots.free_slots())
+    in_use[slot] = false;
   if (roots.traces != nullptr) roots.traces->correct(in_use);
   return in_use;
 }

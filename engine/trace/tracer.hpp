@@ -108,7 +108,7 @@ class Tracer {
 };
 
 /// Which messages of one spout task are traced. A traced message gets a slot of its own kind: before the
-/// spout is asked for a batch, such slots take the places of others in the ring of free ones, so that
+/// spout is asked for a batch, such slots take the places of others in the stack of free ones, so that
 /// opening a message is what it always was.
 /// Threads: single-owner; the spout's.
 class SpoutTraces {
@@ -127,7 +127,7 @@ class SpoutTraces {
   [[nodiscard]] std::uint32_t free(std::uint32_t slot) noexcept;
 
   [[nodiscard]] bool is_traced(std::uint32_t slot) const noexcept { return slot >= first_slot_; }
-  /// Corrects what the ring of free slots says: see slots_in_use().
+  /// Corrects what the stack of free slots says: see slots_in_use().
   void correct(std::vector<bool>& in_use) const;
   [[nodiscard]] const Trace& at(std::uint32_t slot) const noexcept {
     return traces_[slot - first_slot_];
@@ -137,7 +137,7 @@ class SpoutTraces {
 
  private:
   [[nodiscard]] Trace* idle() noexcept;
-  /// Puts an idle trace's slot at `position` of the ring of free slots. Null: as many as can be are traced.
+  /// Puts an idle trace's slot at `position` of the free stack. Null: as many as can be are traced.
   Trace* arm(std::uint32_t position);
   [[nodiscard]] std::uint64_t draw();
   [[nodiscard]] std::chrono::nanoseconds wall_offset();

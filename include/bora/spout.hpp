@@ -14,13 +14,72 @@
 #include "bora/clock.hpp"
 #include "bora/component.hpp"
 #include "bora/failure.hpp"
-#include "bora/internal/root_table.hpp"
 #include "bora/message_id.hpp"
 #include "bora/output.hpp"
 #include "bora/partition_lag.hpp"
 #include "bora/trace.hpp"
 
 namespace bora {
+
+namespace internal {
+
+class SpoutTraces;
+
+/// The trees of one spout task: what is in flight, since when, how large. Single-owner: the spout's
+/// thread. Slots are given out again only when their tree's count is back at rest.
+struct RootTable {
+  struct Slot {
+    MessageId id;
+    Instant opened_at{};
+    std::uint32_t bytes = 0;
+  };
+  TreeRef base = 0;  // of slot 0
+  std::uint32_t capacity = 0;
+  std::unique_ptr<Slot[]> slots;
+  std::unique_ptr<std::uint32_t[]> free;  // stack of free slots
+  std::uint32_t free_count = 0;
+  std::size_t bytes_in_flight = 0;
+  std::uint32_t largest = 0;      // message so far: how many more fit under the cap on bytes
+  Instant now{};                  // of the current batch
+  std::uint32_t slot_count = 0;   // capacity, or more when messages are traced
+  SpoutTraces* traces = nullptr;  // null: nothing is traced
+
+  /// `all`: with the slots for traced messages, which take the places of others.
+  void reset(TreeRef first, std::uint32_t max_in_flight, std::uint32_t all = 0) {
+    base = first;
+    capacity = free_count = max_in_flight;
+    slot_count = all > capacity ? all : capacity;
+    slots = std::make_unique<Slot[]>(slot_count);
+    free = std::make_unique<std::uint32_t[]>(capacity);
+    for (std::uint32_t i = 0; i < capacity; ++i)
+      free[i] = capacity - 1 - i;
+  }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return capacity - free_count; }
+  [[nodiscard]] std::span<const std::uint32_t> free_slots() const noexcept {
+    return {free.get(), free_count};
+  }
+  BORA_ALWAYS_INLINE TreeRef open(const MessageId& id, std::size_t size) {
+    BORA_CHECK(free_count != 0, "a spout emitted more tuples than next_batch() allowed");
+    const std::uint32_t slot = free[--free_count];
+    // Field by field: a copy of a whole struct just built waits for its own stores.
+    Slot& root = slots[slot];
+    root.id.offset = id.offset;
+    root.id.partition = id.partition;
+    root.id.epoch = id.epoch;
+    root.opened_at = now;
+    root.bytes = static_cast<std::uint32_t>(size);
+    bytes_in_flight += root.bytes;
+    if (root.bytes > largest) largest = root.bytes;
+    return base + slot;
+  }
+  /// `freed` is the slot itself, or the one whose place it took.
+  void close(std::uint32_t slot, std::uint32_t freed) noexcept {
+    bytes_in_flight -= slots[slot].bytes;
+    free[free_count++] = freed;
+  }
+};
+
+}  // namespace internal
 
 /// What next_batch() tells the engine.
 class Next {

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "bora/clock.hpp"
@@ -20,60 +18,15 @@ class Ledger;
 class TaskBase;
 struct Block;
 
-/// Trees [first, end) of one spout task.
-struct TreeRun {
-  TreeRef first = kUntracked;
-  TreeRef end = kUntracked;
-};
-
-/// A single-producer single-consumer ring of finished trees, from one executor to one spout task, in
-/// runs of neighbours. It has room for a run of every tree of that spout, so it cannot overflow:
-/// completions never block.
+/// A single-producer single-consumer ring of finished trees, from one executor to one spout task. It
+/// has a slot for every tree of that spout, so it cannot overflow: completions never block.
 struct alignas(64) CompletionLane {
-  explicit CompletionLane(std::uint32_t trees)
-      : runs(std::make_unique<TreeRun[]>(std::bit_ceil(trees))), mask(std::bit_ceil(trees) - 1) {}
-
-  /// Producer: one more finished tree.
-  BORA_ALWAYS_INLINE void add(TreeRef ref) {
-    if (ref != open.end) [[unlikely]]
-      begin_run(ref);
-    ++open.end;
-  }
-  /// Producer: makes what was added visible. Returns how many trees are new.
-  std::uint32_t publish() noexcept {
-    end_run();
-    if (unpublished == 0) return 0;
-    // seq_cst: ordered before the look at whether the spout sleeps, see Parker.
-    published_tail.store(tail, std::memory_order_seq_cst);
-    return std::exchange(unpublished, 0);
-  }
-  /// Calls visit(run) for all that is on its way. For who looks while nobody runs.
-  template <class Visit>
-  void visit(Visit visit) const {
-    for (std::uint32_t i = head; i != tail; ++i)
-      visit(runs[i & mask]);
-    visit(open);
-  }
-
-  const std::unique_ptr<TreeRun[]> runs;
-  const std::uint32_t mask;
-  TreeRun open{};                 // producer's own: still growing
-  std::uint32_t tail = 0;         // producer's own, ahead of published_tail
-  std::uint32_t unpublished = 0;  // producer's own: trees in runs beyond published_tail
+  std::unique_ptr<TreeRef[]> slots;
+  std::uint32_t mask = 0;
+  std::uint32_t tail = 0;       // producer's own, ahead of published_tail
+  std::uint32_t signalled = 0;  // producer's own: what published_tail is
   alignas(64) std::atomic<std::uint32_t> published_tail{0};  // release; partner: consumer's acquire
   alignas(64) std::uint32_t head = 0;                        // consumer's own
-
- private:
-  void begin_run(TreeRef ref) noexcept {
-    end_run();
-    open = {ref, ref};
-  }
-  void end_run() noexcept {
-    if (open.first == open.end) return;
-    unpublished += open.end - open.first;
-    runs[tail++ & mask] = open;
-    open.first = open.end;
-  }
 };
 
 /// The part of an executor that author-facing templates touch for every tuple. Everything here
@@ -173,7 +126,10 @@ class ExecutorContext {
   ExecutorContext() = default;
   ~ExecutorContext() = default;
 
-  BORA_ALWAYS_INLINE void complete(TreeRef ref) { completions_[ref >> owner_shift_]->add(ref); }
+  BORA_ALWAYS_INLINE void complete(TreeRef ref) {
+    CompletionLane& lane = *completions_[ref >> owner_shift_];
+    lane.slots[lane.tail++ & lane.mask] = ref;
+  }
   void raise_joint(TreeRef ref);
   void release_shared(TreeRef ref);
 
