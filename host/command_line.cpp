@@ -115,6 +115,8 @@ void CommandLine::bind_own_settings() {
                 "longest time that a busy producer keeps a part-filled block", {0s, 1s});
   settings.bind("engine.spins_before_sleep", engine.spins_before_sleep,
                 "times that an idle thread looks again before it sleeps", {0, 1'000'000});
+  settings.bind("engine.pin_threads", engine.pin_threads,
+                "binds each thread to a core: for one busy topology on cores of its own");
   ControlPlaneOptions& control = program_.process.control;
   settings.bind("control.address", control.address, "numeric address of the control plane");
   settings.bind("control.port", control.port, "its port; 0 is any free one");

@@ -13,6 +13,7 @@
 #include "benchmarks/pipeline/open_loop.hpp"
 #include "benchmarks/pipeline/workload.hpp"
 #include "bora/bolt.hpp"
+#include "bora/options.hpp"
 #include "bora/spout.hpp"
 
 /// The workload as spouts and bolts: what a topology's author would write, around workload.hpp.
@@ -24,6 +25,7 @@ enum class Acking { kOff, kOn };
 struct EngineRun {
   std::uint64_t tuples = 0;
   Acking acking = Acking::kOff;
+  EngineOptions options = {};
   OpenLoop* schedule = nullptr;  ///< latency runs only
   LatencySamples* samples = nullptr;
 

@@ -33,8 +33,8 @@ constexpr auto kPatience = 120s;
 /// Runs a topology whose spout waits for `run.go`, and measures from there until the last tuple is
 /// done: acked, or taken by each of `sinks` tasks.
 Outcome run_topology(Topology topology, EngineRun& run, std::uint32_t sinks, Stopwatch& watch) {
-  const auto running =
-      value_or_exit(RunningTopology::start(std::move(topology)), "the topology does not start");
+  const auto running = value_or_exit(RunningTopology::start(std::move(topology), run.options),
+                                     "the topology does not start");
   watch.start();
   run.go.store(true, std::memory_order_release);
   run.wake_spout();
@@ -52,7 +52,9 @@ Outcome run_topology(Topology topology, EngineRun& run, std::uint32_t sinks, Sto
   return {.checksum = run.checksum, .acks_complete = acked && report.drained};
 }
 
-enum class Shape { kFourThreads, kTwoThreads, kOneThread };
+enum class Shape { kFourThreads, kFourPinned, kTwoThreads, kOneThread };
+
+EngineOptions options_of(Shape shape) { return {.pin_threads = shape == Shape::kFourPinned}; }
 
 template <class T, class Map, class Keyed, class Sink, class MakeSpout>
 Topology chain_topology(EngineRun& run, Shape shape, MakeSpout make_spout) {
@@ -61,7 +63,7 @@ Topology chain_topology(EngineRun& run, Shape shape, MakeSpout make_spout) {
   auto map = topology.bolt("map", [] { return Map{}; });
   auto keyed = topology.bolt("keyed", [] { return Keyed{}; });
   auto sink = topology.bolt("sink", [&run] { return Sink{run}; });
-  if (shape == Shape::kFourThreads) {
+  if (shape == Shape::kFourThreads || shape == Shape::kFourPinned) {
     map.shuffle(source);
     keyed.fields(map, &T::device_id);
     sink.shuffle(keyed);
@@ -80,7 +82,7 @@ Topology chain_topology(EngineRun& run, Shape shape, MakeSpout make_spout) {
 template <class T, template <class> class Map, template <class> class Keyed>
 auto chain(Shape shape, Acking acking) {
   return [=](const Load& load, Stopwatch& watch) {
-    EngineRun run{.tuples = load.tuples, .acking = acking};
+    EngineRun run{.tuples = load.tuples, .acking = acking, .options = options_of(shape)};
     return run_topology(chain_topology<T, Map<T>, Keyed<T>, SinkBolt<T>>(
                             run, shape, [&run] { return FastSpout<T>{run}; }),
                         run, 1, watch);
@@ -99,15 +101,18 @@ auto source_to_sinks(std::uint32_t tasks, Acking acking) {
   };
 }
 
-auto paced_chain(Acking acking) {
+auto paced_chain(Shape shape, Acking acking) {
   return [=](const Load& load, Stopwatch& watch) {
     OpenLoop schedule{load.rate, load.seconds};
     LatencySamples samples{schedule.tuples(), schedule.warm_up_tuples()};
-    EngineRun run{
-        .tuples = schedule.tuples(), .acking = acking, .schedule = &schedule, .samples = &samples};
+    EngineRun run{.tuples = schedule.tuples(),
+                  .acking = acking,
+                  .options = options_of(shape),
+                  .schedule = &schedule,
+                  .samples = &samples};
     Outcome outcome =
         run_topology(chain_topology<Reading, MapBolt<Reading>, KeyedBolt<Reading>, LatencySinkBolt>(
-                         run, Shape::kFourThreads, [&run] { return PacedSpout{run}; }),
+                         run, shape, [&run] { return PacedSpout{run}; }),
                      run, 1, watch);
     outcome.latency_ns = samples.samples_ns();
     outcome.lateness_ns = schedule.lateness_ns();
@@ -160,6 +165,14 @@ void add_engine(Suites& suites) {
                         chain<Reading, MapBolt, KeyedBolt>(Shape::kTwoThreads, Acking::kOn),
                         {"ring_2_threads.acked"}});
 
+  main_chain.push_back({"engine_pinned",
+                        chain<Reading, MapBolt, KeyedBolt>(Shape::kFourPinned, Acking::kOff),
+                        {"ring_pinned", "blocks_pinned", "blocks"}});
+  main_chain.push_back(
+      {"engine_pinned.acked",
+       chain<Reading, MapBolt, KeyedBolt>(Shape::kFourPinned, Acking::kOn),
+       {"ring_pinned.acked", "blocks_pinned.acked", "ring.acked", "blocks.acked"}});
+
   auto& hop = suites.at(kHop).contestants;
   hop.push_back({"engine", source_to_sinks(1, Acking::kOff), {"ring", "blocks"}});
   hop.push_back({"engine.acked", source_to_sinks(1, Acking::kOn), {"ring.acked", "blocks.acked"}});
@@ -169,8 +182,13 @@ void add_engine(Suites& suites) {
   fan_out.push_back({"engine.acked", source_to_sinks(4, Acking::kOn), {"ring.acked", "engine"}});
 
   auto& latency = suites.at(kLatency).contestants;
-  latency.push_back({"engine", paced_chain(Acking::kOff), {"ring"}});
-  latency.push_back({"engine.acked", paced_chain(Acking::kOn), {"ring.acked", "blocks.acked"}});
+  latency.push_back({"engine", paced_chain(Shape::kFourThreads, Acking::kOff), {"ring"}});
+  latency.push_back({"engine.acked",
+                     paced_chain(Shape::kFourThreads, Acking::kOn),
+                     {"ring.acked", "blocks.acked"}});
+  latency.push_back({"engine_pinned.acked",
+                     paced_chain(Shape::kFourPinned, Acking::kOn),
+                     {"ring_pinned.acked", "ring.acked"}});
 }
 
 }  // namespace bora::bench

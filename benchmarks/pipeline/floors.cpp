@@ -12,6 +12,8 @@
 #include "benchmarks/pipeline/floor/fan_out.hpp"
 #include "benchmarks/pipeline/floor/ledger.hpp"
 #include "benchmarks/pipeline/floor/stages.hpp"
+#include "bora/check.hpp"
+#include "engine/runtime/pinning.hpp"
 
 namespace bora::bench {
 
@@ -70,13 +72,29 @@ using BlockHop = BlockHopOf<Item, kSlots>;
 template <class Item>
 using LongBlockHop = BlockHopOf<Item, kSlotsLong>;
 
+enum class Threads { kFree, kPinned };
+
+/// Binds the calling thread as EngineOptions::pin_threads would.
+void pin(std::size_t nth, std::size_t threads) {
+  const std::vector<int> cores = internal::usable_cores();
+  BORA_CHECK(!cores.empty(), "the kernel does not say which cores there are");
+  const Status status = internal::pin_this_thread(internal::core_of(nth, threads, cores));
+  BORA_CHECK(status.is_ok(), status.message());
+}
+
 /// Runs each callable on a thread of its own between start() and stop().
-template <class... Stages>
+template <Threads kThreads = Threads::kFree, class... Stages>
 void run_threads(Stopwatch& watch, Stages&&... stages) {
   watch.start();
   std::vector<std::thread> threads;
   threads.reserve(sizeof...(stages));
-  (threads.emplace_back(std::forward<Stages>(stages)), ...);
+  const auto start = [&threads](auto& stage) {
+    threads.emplace_back([&stage, nth = threads.size()] {
+      if constexpr (kThreads == Threads::kPinned) pin(nth, sizeof...(stages));
+      stage();
+    });
+  };
+  (start(stages), ...);
   for (std::thread& thread : threads)
     thread.join();
   watch.stop();
@@ -174,13 +192,14 @@ class PacedLoop {
 };
 
 /// source | map | keyed mean | sink over three hops of one kind.
-template <template <class> class Hop, class Ledger, template <class> class Loop, class T>
+template <template <class> class Hop, class Ledger, template <class> class Loop, class T,
+          Threads kThreads = Threads::kFree>
 Outcome chain(const Load& load, Stopwatch& watch) {
   using Item = typename Ledger::template Item<T>;
   Loop<T> loop{load};
   const auto ledger = std::make_unique<Ledger>();
   const auto hops = std::make_unique<Hop<Item>[]>(3);
-  run_threads(
+  run_threads<kThreads>(
       watch,
       [&] {
         auto out = hops[0].writer();
@@ -381,6 +400,16 @@ void add_floors(Suites& suites) {
                         chain<LongBlockHop, RootLedger, ClosedLoop, Reading>,
                         {"blocks.acked", "blocks_16k"}});
 
+  constexpr auto kPinned = Threads::kPinned;
+  main_chain.push_back({"ring_pinned", chain<RingHop, NoLedger, ClosedLoop, Reading, kPinned>});
+  main_chain.push_back({"ring_pinned.acked",
+                        chain<RingHop, RootLedger, ClosedLoop, Reading, kPinned>,
+                        {"ring.acked"}});
+  main_chain.push_back({"blocks_pinned", chain<BlockHop, NoLedger, ClosedLoop, Reading, kPinned>});
+  main_chain.push_back({"blocks_pinned.acked",
+                        chain<BlockHop, RootLedger, ClosedLoop, Reading, kPinned>,
+                        {"blocks.acked"}});
+
   auto& hop = suites.at(kHop).contestants;
   hop.push_back({"ring", single_hop<RingHop, NoLedger, Reading>});
   hop.push_back({"ring.acked", single_hop<RingHop, RootLedger, Reading>, {"ring"}});
@@ -395,6 +424,9 @@ void add_floors(Suites& suites) {
   auto& latency = suites.at(kLatency).contestants;
   latency.push_back({"ring", chain<RingHop, NoLedger, PacedLoop, Reading>});
   latency.push_back({"ring.acked", chain<RingHop, RootLedger, PacedLoop, Reading>, {"ring"}});
+  latency.push_back({"ring_pinned.acked",
+                     chain<RingHop, RootLedger, PacedLoop, Reading, kPinned>,
+                     {"ring.acked"}});
   latency.push_back({"blocks", chain<BlockHop, NoLedger, PacedLoop, Reading>, {"ring"}});
   latency.push_back(
       {"blocks.acked", chain<BlockHop, RootLedger, PacedLoop, Reading>, {"ring.acked"}});

@@ -3,12 +3,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <pthread.h>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "engine/plan/describe.hpp"
+#include "engine/runtime/pinning.hpp"
 #include "engine/runtime/runtime.hpp"
 
 namespace bora {
@@ -44,8 +46,14 @@ class Threads {
  private:
   Status start_threads() {
     try {
-      for (const auto& executor : runtime_.executors())
-        threads_.emplace_back([this, e = executor.get()] { run(*e); });
+      const auto& executors = runtime_.executors();
+      const std::vector<int> cores =
+          runtime_.options().pin_threads ? usable_cores() : std::vector<int>{};
+      for (std::size_t n = 0; n < executors.size(); ++n) {
+        std::optional<int> core;
+        if (!cores.empty()) core = core_of(n, executors.size(), cores);
+        threads_.emplace_back([this, core, e = executors[n].get()] { run(*e, core); });
+      }
       return {};
     } catch (const std::system_error& e) {
       return {ErrorKind::kUnavailable,
@@ -55,11 +63,12 @@ class Threads {
     }
   }
 
-  void run(Executor& executor) {
+  void run(Executor& executor, std::optional<int> core) {
     const std::string name =
         runtime_.plan().name.substr(0, 6) + "." + executor.tasks()[0]->identity.component;
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-    const Status status = executor.open_tasks();
+    Status status = executor.open_tasks();
+    if (status && core) status = pin_this_thread(*core);  // what open() started goes where it likes
     {
       std::unique_lock lock(mutex_);
       ++opened_;

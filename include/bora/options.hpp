@@ -48,6 +48,11 @@ struct EngineOptions {
   /// Times that a thread with nothing to do looks again before it sleeps, a few tens of nanoseconds
   /// each. Pays only where there are more cores than threads: on fewer it starves the producer.
   std::uint32_t spins_before_sleep = 0;
+  /// Binds every thread to one of the cores that the process may use, in the order in which components
+  /// were added, so that neighbours share a core. The kernel's own choice lasts for as long as a run and
+  /// may cost half of the rate; a bound thread cannot leave a core that others use. For one busy topology
+  /// on cores of its own: `taskset`, or systemd's CPUAffinity, say which. What open() starts is not bound.
+  bool pin_threads = false;
   /// Names threads (first 15 characters of topology.component) and metrics.
   const Clock* clock = nullptr;  ///< Not owned, outlives the topology; null means the machine's.
   /// Gets one line per event worth a line: failures (once per component and interval), stuck

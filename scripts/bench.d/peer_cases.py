@@ -45,14 +45,14 @@ class Case:
 
 # (graph, system) -> (guarantee, variant)...
 _CHAIN = {
-    "bora": ((NONE, "default"), (ACKED, "default"), (NONE, "local"), (ACKED, "local")),
+    "bora": ((NONE, "default"), (ACKED, "default"), (ACKED, "pinned"), (NONE, "local"), (ACKED, "local")),
     "floor": ((NONE, "ring"), (ACKED, "ring"), (NONE, "blocks"), (ACKED, "blocks")),
     "storm": ((NONE, "default"), (ACKED, "default")),
     "flink": ((ACKED, "unchained"), (ACKED, "chained")),
     "windflow": ((NONE, "batch64"), (NONE, "batch1")),
 }
 _OTHERS = {
-    "bora": ((ACKED, "default"), (ACKED, "local")),
+    "bora": ((ACKED, "default"), (ACKED, "pinned"), (ACKED, "local")),
     "storm": ((ACKED, "default"),),
     "flink": ((ACKED, "unchained"), (ACKED, "chained")),
     "windflow": ((NONE, "batch64"),),

@@ -118,7 +118,7 @@ RunResult run_engine(const Options& options) {
     run.schedule = &schedule.emplace(options.rate, options.all_seconds());
     run.latencies = &latencies;
   }
-  const EngineOptions engine;
+  const EngineOptions engine{.pin_threads = options.variant == Variant::kPinned};
   auto running = RunningTopology::start(build(run), engine);
   BORA_CHECK(running.is_ok(), running.status().message());
   run.go = true;
@@ -142,7 +142,7 @@ RunResult run_engine(const Options& options) {
   result.received = run.received;
   result.latency_ns = latencies.samples_ns();
   if (schedule) result.lateness_ns = measured_lateness(*schedule, options);
-  result.settings = {{"engine options", "default"},
+  result.settings = {{"engine options", engine.pin_threads ? "pin_threads" : "default"},
                      {"block_tuples", std::to_string(engine.block_tuples)},
                      {"blocks_per_lane", std::to_string(engine.blocks_per_lane)},
                      {"linger_us", std::to_string(engine.linger.count())},

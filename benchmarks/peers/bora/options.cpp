@@ -27,10 +27,10 @@ const Names<Graph> kGraphs{{"chain", Graph::kChain},   {"wordcount", Graph::kWor
 const Names<Guarantee> kGuarantees{{"none", Guarantee::kNone},
                                    {"at-least-once", Guarantee::kAtLeastOnce},
                                    {"exactly-once", Guarantee::kExactlyOnce}};
-const Names<Variant> kVariants{{"default", Variant::kDefault},  {"local", Variant::kLocal},
-                               {"in-place", Variant::kInPlace}, {"ring", Variant::kRing},
-                               {"blocks", Variant::kBlocks},    {"one-thread", Variant::kOneThread},
-                               {"bare", Variant::kBare}};
+const Names<Variant> kVariants{
+    {"default", Variant::kDefault},      {"pinned", Variant::kPinned}, {"local", Variant::kLocal},
+    {"in-place", Variant::kInPlace},     {"ring", Variant::kRing},     {"blocks", Variant::kBlocks},
+    {"one-thread", Variant::kOneThread}, {"bare", Variant::kBare}};
 
 template <class E>
 const char* name_in(const Names<E>& names, E value) noexcept {
@@ -43,6 +43,7 @@ bool has_variant(Graph graph, Variant variant) {
   switch (variant) {
     case Variant::kDefault: return true;
     case Variant::kLocal: return graph != Graph::kFan;  // four tasks are local to no single one
+    case Variant::kPinned: return graph != Graph::kKafka;
     case Variant::kBare: return graph == Graph::kKafka;
     default: return graph == Graph::kChain;
   }
@@ -68,7 +69,8 @@ const char* misfit(const Options& options) {
   if (options.tasks > 1 && options.graph != Graph::kChain && options.graph != Graph::kSpike &&
       options.graph != Graph::kWordcount)
     return "the inner operators of this graph are as many as the graph says";
-  if (options.tasks > 1 && options.variant != Variant::kDefault)
+  if (options.tasks > 1 && options.variant != Variant::kDefault &&
+      options.variant != Variant::kPinned)
     return "this variant has one task of each operator";
   return nullptr;
 }

@@ -9,8 +9,18 @@ namespace bora::peers {
 enum class Task : std::uint8_t { kRun, kOracle, kFill, kReadBack, kRemove };
 enum class Graph : std::uint8_t { kChain, kWordcount, kFan, kSpike, kWindow, kKafka };
 enum class Guarantee : std::uint8_t { kNone, kAtLeastOnce, kExactlyOnce };
-/// Bora as it is by default, all hops local, bolts that change their tuple; and the floors by hand.
-enum class Variant : std::uint8_t { kDefault, kLocal, kInPlace, kRing, kBlocks, kOneThread, kBare };
+/// Bora as it is by default, with threads bound to cores, all hops local, bolts that change their tuple; and
+/// the floors by hand.
+enum class Variant : std::uint8_t {
+  kDefault,
+  kPinned,
+  kLocal,
+  kInPlace,
+  kRing,
+  kBlocks,
+  kOneThread,
+  kBare
+};
 
 /// The command line of the protocol, see the README above this folder.
 struct Options {
