@@ -23,6 +23,7 @@ SPREAD_LIMIT = 0.5
 RATE, CPU = "million_tuples_per_second", "cpu_ns_per_tuple"
 # What is compared with what. Rates say how soon, CPU per tuple at which cost, and bears noise better.
 PAIRS = (("chain", "engine", "ring"), ("chain", "engine.acked", "ring.acked"),
+         ("chain", "engine_pinned.acked", "ring_pinned.acked"),
          ("chain", "engine_in_place.acked", "blocks_in_place.acked"),
          ("chain", "engine_local.acked", "one_thread.acked"), ("hop", "engine", "ring"),
          ("hop", "engine.acked", "ring.acked"), ("fan-out", "engine.acked", "ring.acked"))
