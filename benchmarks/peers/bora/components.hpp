@@ -192,24 +192,31 @@ class SpikeBolt final : public Bolt<Sample, Sample> {
   Completed completed_;
 };
 
+/// What the mean of a window is made of.
+struct MeanOf {
+  double sum = 0;
+  std::int64_t due_ns = 0;
+};
+
 /// The mean of each device in each second of event time.
-class WindowMeanBolt final : public EventWindowBolt<Sample, Sample, std::int64_t> {
+class WindowMeanBolt final : public EventFoldWindowBolt<Sample, MeanOf, Sample, std::int64_t> {
  public:
   explicit WindowMeanBolt(Run& run)
-      : EventWindowBolt({.size = std::chrono::milliseconds{kWindowMs},
-                         .time = [](const Sample& in) { return from_millis(in.time_ms); },
-                         .key = [](const Sample& in) { return in.device; }}),
+      : EventFoldWindowBolt({.size = std::chrono::milliseconds{kWindowMs},
+                             .time = [](const Sample& in) { return from_millis(in.time_ms); },
+                             .key = [](const Sample& in) { return in.device; }}),
         run_(run) {}
-  void on_window(const Window<Sample, std::int64_t>& window) override {
+  void fold(MeanOf& mean, const Sample& in) override {
+    mean.sum += in.value;
+    mean.due_ns = std::max(mean.due_ns, in.due_ns);
+  }
+  void on_window(const FoldedWindow<MeanOf, std::int64_t>& window) override {
     if (!std::exchange(is_open_, true)) completed_.open(run_);
-    Sample result{.device = window.key()};
-    for (const Sample& in : window) {
-      result.value += in.value;
-      result.due_ns = std::max(result.due_ns, in.due_ns);
-    }
-    result.value /= static_cast<double>(window.size());
-    out.emit(result);
-    completed_.add(window.size());
+    const MeanOf& mean = window.value();
+    out.emit(Sample{.device = window.key(),
+                    .value = mean.sum / static_cast<double>(window.count()),
+                    .due_ns = mean.due_ns});
+    completed_.add(window.count());
   }
 
  private:

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -18,61 +16,31 @@
 #include "bora/internal/execute_under.hpp"
 #include "bora/internal/keyed_windows.hpp"
 #include "bora/internal/taking_bolt.hpp"
+#include "bora/internal/window_run.hpp"
 #include "bora/window_options.hpp"
+#include "bora/window_view.hpp"
 
-namespace bora {
-
-/// One window, as on_window() sees it: its inputs, oldest first, and where it lies. A view: valid
-/// during on_window() only.
-template <class In, class Key = NoKey>
-class Window {
- public:
-  Window(const Key& key, std::int64_t number, WallTime from, WallTime to,
-         std::span<const In> inputs)
-      : key_(&key), number_(number), from_(from), to_(to), inputs_(inputs) {}
-
-  /// Never empty. By time, then by arrival.
-  [[nodiscard]] std::span<const In> inputs() const noexcept { return inputs_; }
-  [[nodiscard]] auto begin() const noexcept { return inputs_.begin(); }
-  [[nodiscard]] auto end() const noexcept { return inputs_.end(); }
-  [[nodiscard]] std::size_t size() const noexcept { return inputs_.size(); }
-
-  [[nodiscard]] const Key& key() const noexcept { return *key_; }
-  /// The window begins at number * slide. Over time: since 1970. By count: since the key's first input,
-  /// or since its first one after a moment when nothing of it was held.
-  [[nodiscard]] std::int64_t number() const noexcept { return number_; }
-  /// Windows over time: first moment in it, and first moment after it. By count: the epoch.
-  [[nodiscard]] WallTime from() const noexcept { return from_; }
-  [[nodiscard]] WallTime to() const noexcept { return to_; }
-
- private:
-  const Key* key_;
-  std::int64_t number_;
-  WallTime from_;
-  WallTime to_;
-  std::span<const In> inputs_;
-};
-
-namespace internal {
+namespace bora::internal {
 
 /// Throws std::invalid_argument, with the mend, when the options make no sense.
 [[nodiscard]] WindowGrid make_grid(WindowLength size, std::optional<WindowLength> slide);
 void require_key(bool has_function, bool is_keyed);
-void require_event_time(WindowLength size, bool has_time);
 /// Throw Unavailable when the limits do not allow one more input, or one more key.
 void require_room_for_input(std::size_t held, const WindowLimits& limits);
 void require_room_for_key(std::size_t keys, const WindowLimits& limits);
 /// What is reported when windows seem to wait for inputs that cannot come.
 [[nodiscard]] std::string starved_text(std::size_t held, const WindowLimits& limits);
 
-/// What windows by arrival and by event time share: showing, retrying, giving back.
+/// What windows by arrival and by event time share, and those that keep their inputs and those that fold
+/// them: showing, retrying, giving back. `Store` is what KeyedWindows has for each key, `View` what
+/// on_window() sees.
 ///
 /// Fails: an on_window() that throws Unavailable is called again for the same window after
 /// limits.retry_after, with what it emitted before the throw emitted twice; the key's later windows wait
 /// meanwhile. Anything else that it throws fails every input of the window. While the topology drains,
 /// windows that are still open give their inputs back (kAbandoned): the source replays them.
 /// Threads: one task, one thread.
-template <class In, class Out, class Key>
+template <class Store, class View, class In, class Out, class Key>
 class WindowBoltBase : public TakingBolt<In, Out> {
  public:
   Status open(Context& context) final {
@@ -102,7 +70,7 @@ class WindowBoltBase : public TakingBolt<In, Out> {
 
  protected:
   /// Called once for every window that is over and not empty. Emits are anchored to all its inputs.
-  virtual void on_window(const Window<In, Key>& window) = 0;
+  virtual void on_window(const View& window) = 0;
   /// In place of open() and close().
   virtual Status on_open(Context&) { return {}; }
   virtual void on_close() {}
@@ -140,32 +108,36 @@ class WindowBoltBase : public TakingBolt<In, Out> {
       require_room_for_key(windows_.keys(), limits_);
   }
   [[nodiscard]] auto shower() {
-    return
-        [this](const Key& key, std::int64_t number, std::int64_t start, std::span<const In> inputs,
-               AckToken token) { return show(key, number, start, inputs, std::move(token)); };
+    return [this](const Key& key, std::int64_t number, std::int64_t start,
+                  typename Store::Content content,
+                  AckToken& token) { return show(key, number, start, content, token); };
   }
+  /// When the run of inputs began that is being executed, or when a window was shown in it.
+  [[nodiscard]] Instant now() { return run_clock_.now(clock()); }
 
-  KeyedWindows<In, Key> windows_;
+  KeyedWindows<Store, Key> windows_;
   WindowCounts counts_;
   Alarm alarm_;
 
  private:
+  using BoltBase::take;  // the windows' own: what on_window() emits may have the count already
+
   WindowOutcome show(const Key& key, std::int64_t number, std::int64_t start,
-                     std::span<const In> inputs, AckToken token) {
+                     typename Store::Content content, AckToken& token) {
     WallTime from{};
     WallTime to{};
     if (!counts_are_positions_) {
       from = from_millis(start);
       to = from_millis(windows_.grid().end(start));
     }
+    run_clock_.reset();
     try {
-      execute_under(token, [&] { on_window({key, number, from, to, inputs}); });
+      execute_as(token, [&] { on_window({{key, number, from, to}, content}); });
     } catch (const Unavailable& e) {
       ++counts_.retries;
       context_->report_error(std::string{"a window is kept and tried again: "} + e.what());
       const Instant now = clock().now();
       retry_alarm_.set(now + limits_.retry_after, now);
-      std::move(token).ack();  // its inputs stay held by the window
       return WindowOutcome::kRetry;
     } catch (...) {
       ++counts_.failed;
@@ -190,6 +162,7 @@ class WindowBoltBase : public TakingBolt<In, Out> {
   const bool counts_are_positions_;
   std::function<Key(const In&)> key_;
   const WindowLimits limits_;
+  RunClock run_clock_;
   std::optional<Context> context_;
   Alarm retry_alarm_;
   std::uint64_t inputs_ = 0;
@@ -197,5 +170,4 @@ class WindowBoltBase : public TakingBolt<In, Out> {
   bool starving_reported_ = false;
 };
 
-}  // namespace internal
-}  // namespace bora
+}  // namespace bora::internal

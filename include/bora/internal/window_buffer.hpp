@@ -5,33 +5,35 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "bora/internal/held_tokens.hpp"
 #include "bora/internal/window_grid.hpp"
+#include "bora/internal/window_tokens.hpp"
 
 namespace bora::internal {
 
-/// The inputs of one key that still belong to open windows, by position and then by arrival; each is
-/// stored once, in however many windows it is.
+/// What KeyedWindows keeps of one key, for windows that show their inputs: those that still belong to
+/// open windows, by position and then by arrival; each is stored once, in however many windows it is.
 ///
 /// Invariants:
-///  1. positions_ ascends; values_, positions_ and tokens_ have one length.
+///  1. positions_ ascends; values_ and positions_ have one length, and tokens_ has as many inputs.
 ///  2. Every position is at least next_start_: what is older belongs to closed windows only.
 /// Threads: single-owner.
 template <class In>
 class WindowBuffer {
  public:
-  void insert(std::int64_t position, In&& value, AckToken token) {
+  using Content = std::span<const In>;
+
+  void insert(const WindowGrid& grid, std::int64_t position, In&& value, AckToken token) {
     const auto at =
         std::upper_bound(positions_.begin(), positions_.end(), position) - positions_.begin();
     positions_.insert(positions_.begin() + at, position);
-    tokens_.insert(static_cast<std::size_t>(at), std::move(token));
     values_.insert(values_.begin() + at, std::move(value));
+    tokens_.insert(grid, position, std::move(token));
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return positions_.size(); }
   [[nodiscard]] bool empty() const noexcept { return positions_.empty(); }
 
   /// Windows that start before `start` are closed, whatever else arrives.
@@ -42,50 +44,44 @@ class WindowBuffer {
     if (positions_.empty()) return WindowGrid::kNone;
     return std::max(next_start_, grid.first_start(positions_.front()));
   }
+  /// Of the next window. Requires: there is one, and it starts at `start`.
+  [[nodiscard]] Content content(const WindowGrid& grid, std::int64_t start) const {
+    const auto first = std::lower_bound(positions_.begin(), positions_.end(), start);
+    const auto last = std::lower_bound(first, positions_.end(), grid.end(start));
+    return Content(values_).subspan(static_cast<std::size_t>(first - positions_.begin()),
+                                    static_cast<std::size_t>(last - first));
+  }
+  /// The duty to ack it. See WindowTokens.
+  [[nodiscard]] AckToken take_token(std::int64_t start) { return tokens_.take(start); }
+  void give_back(std::int64_t start, AckToken token) { tokens_.give_back(start, std::move(token)); }
 
-  struct Range {
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
-  [[nodiscard]] Range range(std::int64_t from, std::int64_t to) const {
-    const auto first = std::lower_bound(positions_.begin(), positions_.end(), from);
-    const auto last = std::lower_bound(first, positions_.end(), to);
-    return {static_cast<std::size_t>(first - positions_.begin()),
-            static_cast<std::size_t>(last - first)};
+  /// The next window is done with: forgets the inputs that no later one holds. Returns how many.
+  std::size_t finish(const WindowGrid& grid, std::int64_t start) {
+    open_from(start + grid.slide);
+    const auto kept = std::lower_bound(positions_.begin(), positions_.end(), next_start_);
+    values_.erase(values_.begin(), values_.begin() + (kept - positions_.begin()));
+    positions_.erase(positions_.begin(), kept);
+    return tokens_.finish(start);
   }
-  [[nodiscard]] std::span<const In> values(Range range) const {
-    return std::span<const In>(values_).subspan(range.first, range.count);
+  /// Gives every input back.
+  void fail_all(FailureKind kind, const std::string& reason) {
+    tokens_.fail_all(kind, reason);
+    values_.clear();
+    positions_.clear();
   }
-  [[nodiscard]] AckToken join_shared(Range range) const {
-    return tokens_.join_shared(range.first, range.count);
-  }
-
-  /// The window before `next_start` is done with: acks the inputs that no later window holds. Returns
-  /// how many.
-  std::size_t finish_before(std::int64_t next_start) {
-    open_from(next_start);
-    const std::size_t count = range(std::numeric_limits<std::int64_t>::min(), next_start).count;
-    tokens_.ack_front(count);
-    erase_values(count);
-    return count;
-  }
-  /// Gives every input back. Returns how many.
-  std::size_t fail_all(FailureKind kind, const std::string& reason) {
-    const std::size_t count = size();
-    tokens_.fail_front(count, kind, reason);
-    erase_values(count);
-    return count;
+  /// Begins anew, as if nothing had come; keeps a little memory. Requires: empty().
+  void reset() {
+    next_start_ = std::numeric_limits<std::int64_t>::min();
+    tokens_.shrink();
+    if (positions_.capacity() <= HeldTokens::kSpare) return;
+    positions_ = {};
+    values_ = {};
   }
 
  private:
-  void erase_values(std::size_t count) {
-    values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(count));
-    positions_.erase(positions_.begin(), positions_.begin() + static_cast<std::ptrdiff_t>(count));
-  }
-
   std::vector<In> values_;
   std::vector<std::int64_t> positions_;
-  HeldTokens tokens_;
+  WindowTokens tokens_;
   std::int64_t next_start_ = std::numeric_limits<std::int64_t>::min();
 };
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "bora/internal/window_bolt_base.hpp"
+#include "bora/internal/window_buffer.hpp"
+#include "bora/internal/window_folds.hpp"
+#include "bora/window_view.hpp"
+
+namespace bora::internal {
+
+/// Windows that keep their inputs, and show them.
+template <class In, class Out, class Key>
+class KeepingBolt : public WindowBoltBase<WindowBuffer<In>, Window<In, Key>, In, Out, Key> {
+ protected:
+  using WindowBoltBase<WindowBuffer<In>, Window<In, Key>, In, Out, Key>::WindowBoltBase;
+  using InputKey = Key;
+
+  void put(WindowBuffer<In>& store, std::int64_t position, In& in) {
+    store.insert(this->windows_.grid(), position, std::move(in), this->BoltBase::take());
+  }
+};
+
+/// Windows that fold their inputs into accumulators, and show those.
+template <class In, class Acc, class Out, class Key>
+class FoldingBolt : public WindowBoltBase<WindowFolds<Acc>, FoldedWindow<Acc, Key>, In, Out, Key> {
+ protected:
+  using WindowBoltBase<WindowFolds<Acc>, FoldedWindow<Acc, Key>, In, Out, Key>::WindowBoltBase;
+  using InputKey = Key;
+
+  /// Called once for each input and each window that holds it, as inputs arrive. `value` is Acc{} at
+  /// first. What it throws fails that input alone: throw on account of the input, and before `value` is
+  /// changed.
+  virtual void fold(Acc& value, const In& in) = 0;
+
+  void put(WindowFolds<Acc>& store, std::int64_t position, In& in) {
+    const WindowGrid& grid = this->windows_.grid();
+    store.fold(grid, position, [&](Acc& value) { fold(value, in); });
+    store.hold(grid, position, this->BoltBase::take());
+  }
+};
+
+}  // namespace bora::internal

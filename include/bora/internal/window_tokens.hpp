@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bora/internal/held_tokens.hpp"
+#include "bora/internal/window_grid.hpp"
+
+namespace bora::internal {
+
+/// The tokens of the inputs of one key's open windows. Inputs that are in the same windows share a pane;
+/// the first of its windows to close makes one token of the pane's, so a token costs its place and one
+/// count in a joint, in however many windows its input is.
+///
+/// Invariants:
+///  1. panes_ ascend, by the positions of their inputs; none is past its last window.
+///  2. tokens_ are those of the panes, in order, `refs` of each.
+/// Threads: single-owner.
+class WindowTokens {
+ public:
+  void insert(const WindowGrid& grid, std::int64_t position, AckToken token) {
+    const std::int64_t first = grid.first_start(position);
+    const std::int64_t last = grid.last_start(position);
+    std::size_t at = panes_.size();
+    std::size_t end = tokens_.size();
+    while (at > 0 && panes_[at - 1].is_after(first, last))
+      end -= panes_[--at].refs;
+    if (at == 0 || panes_[at - 1].last != last || panes_[at - 1].first != first) {
+      panes_.insert(panes_.begin() + static_cast<std::ptrdiff_t>(at), Pane{first, last});
+      ++at;
+    }
+    tokens_.insert(end, std::move(token));
+    ++panes_[at - 1].refs;
+    ++panes_[at - 1].inputs;
+  }
+
+  /// One token for all inputs of the window at `start`, which is the first that is still open. It takes
+  /// over the counts of those that no later window holds: give it back, or finish the window.
+  [[nodiscard]] AckToken take(std::int64_t start) {
+    const std::size_t own = count_until(start, &Pane::refs);
+    std::size_t last_own = 0;
+    for (; last_own < panes_.size() && panes_[last_own].last <= start; ++last_own)
+      panes_[last_own].refs = 0;
+    AckToken token = own > 0 ? tokens_.take_front(own) : AckToken{};
+    if (last_own == panes_.size() || panes_[last_own].first > start) return token;
+    return join_shared(std::move(token), last_own, start);
+  }
+  /// The window at `start` stays open.
+  void give_back(std::int64_t start, AckToken token) {
+    if (panes_.empty() || panes_.front().last > start) return std::move(token).ack();
+    tokens_.insert(0, std::move(token));
+    panes_.front().refs = 1;
+  }
+  /// The window at `start`, whose token was taken, is done with. Returns how many inputs are in no
+  /// later one.
+  std::size_t finish(std::int64_t start) {
+    const std::size_t inputs = count_until(start, &Pane::inputs);
+    auto end = panes_.begin();
+    while (end != panes_.end() && end->last <= start)
+      ++end;
+    panes_.erase(panes_.begin(), end);
+    return inputs;
+  }
+  /// Gives every token back.
+  void fail_all(FailureKind kind, const std::string& reason) {
+    tokens_.fail_front(tokens_.size(), kind, reason);
+    panes_.clear();
+  }
+  void shrink() {
+    tokens_.shrink();
+    if (panes_.empty() && panes_.capacity() > HeldTokens::kSpare) panes_ = {};
+  }
+
+ private:
+  struct Pane {
+    std::int64_t first = 0;  // the windows that hold its inputs
+    std::int64_t last = 0;
+    std::size_t refs = 0;
+    std::size_t inputs = 0;
+    [[nodiscard]] bool is_after(std::int64_t f, std::int64_t l) const noexcept {
+      return last != l ? last > l : first > f;
+    }
+  };
+
+  /// Over the panes that no window after `start` holds.
+  [[nodiscard]] std::size_t count_until(std::int64_t start, std::size_t Pane::*what) const {
+    std::size_t count = 0;
+    for (auto pane = panes_.begin(); pane != panes_.end() && pane->last <= start; ++pane)
+      count += (*pane).*what;
+    return count;
+  }
+  /// `token` and those of the panes from `at` on that are in the window at `start` and in later ones.
+  [[nodiscard]] AckToken join_shared(AckToken token, std::size_t at, std::int64_t start) {
+    std::vector<AckToken> parts;
+    parts.push_back(std::move(token));
+    for (std::size_t first = 0; at < panes_.size() && panes_[at].first <= start; ++at, ++first) {
+      if (panes_[at].refs > 1) tokens_.unite(first, panes_[at].refs);
+      panes_[at].refs = 1;
+      parts.push_back(tokens_.share(first));
+    }
+    return AckToken::join(std::move(parts));
+  }
+
+  std::vector<Pane> panes_;
+  HeldTokens tokens_;
+};
+
+}  // namespace bora::internal
