@@ -50,9 +50,10 @@ class Threads {
       const std::vector<int> cores =
           runtime_.options().pin_threads ? usable_cores() : std::vector<int>{};
       if (runtime_.options().pin_threads && cores.empty())
-        return {ErrorKind::kUnavailable,
-                "could not learn which cores this process may use, to bind its threads; run without "
-                "pin_threads"};
+        return {
+            ErrorKind::kUnavailable,
+            "could not learn which cores this process may use, to bind its threads; run without "
+            "pin_threads"};
       for (std::size_t n = 0; n < executors.size(); ++n) {
         std::optional<int> core;
         if (!cores.empty()) core = core_of(n, executors.size(), cores);
