@@ -70,16 +70,14 @@ void add_lagging(const MetricsSnapshot& metrics, std::uint64_t limit, std::vecto
                        std::to_string(limit) + " (setting control.ready.max_lag)"});
 }
 
-// A spout that keeps records for a later attempt and reads nothing meanwhile waits for something that
-// is away: see Unavailable in bora/failure.hpp.
+// A spout whose records failed as Unavailable reads nothing until they are through: see bora/failure.hpp.
+// Not told by the records that wait: there are none while they are tried, and an alarm that waits for
+// a time of unreadiness would begin anew each time.
 void add_outages(const MetricsSnapshot& metrics, std::vector<Reason>& out) {
   for (const TaskMetricsSnapshot& task : metrics.tasks) {
-    if (!task.is_spout || gauge_of(task, "source_paused") == 0) continue;
-    const std::int64_t waiting = gauge_of(task, "waiting_for_retry_records");
-    if (waiting == 0) continue;
+    if (!task.is_spout || gauge_of(task, "in_outage") == 0) continue;
     Reason reason{Reason::Kind::kSink, metrics.topology, task.component,
-                  task.component + " reads nothing, while " + std::to_string(waiting) +
-                      " records wait to be tried again"};
+                  task.component + " reads nothing, since something that its records need is away"};
     const ErrorEntry* last = nullptr;
     for (const ComponentErrors& errors : metrics.errors)
       for (const ErrorEntry& error : errors.last)

@@ -232,9 +232,10 @@ void RecordPump::forget_all(std::span<const HeldRecords::Slot> slots) {
 }
 
 void RecordPump::set_outages(HeldRecords::Held& held, std::uint32_t outages) {
-  if (held.outages == 0 && outages != 0) ++records_in_outage_;
-  if (held.outages != 0 && outages == 0) --records_in_outage_;
-  held.outages = outages;
+  const bool was_in = std::exchange(held.outages, outages) != 0;
+  if (was_in == (outages != 0)) return;
+  was_in ? --records_in_outage_ : ++records_in_outage_;
+  stats_.in_outage.set(records_in_outage_ > 0 ? 1 : 0);
 }
 
 void RecordPump::take_deliveries() {

@@ -29,6 +29,7 @@ std::vector<Gauge> RecordSpoutStats::gauges() const {
       aborts.as_counter("aborted_transactions"),
       source_failures.as_counter("source_failures"),
       is_paused.as_level("source_paused"),
+      in_outage.as_level("in_outage"),
       held.as_level("held_records"),
       held_bytes.as_level("held_bytes"),
       waiting_for_retry.as_level("waiting_for_retry_records"),

@@ -24,7 +24,9 @@ struct RecordSpoutStats {
   OwnedCount source_failures;  ///< Polls that failed.
   // Levels.
   OwnedCount is_paused;  ///< 1 while paused.
-  OwnedCount held;       ///< Records kept.
+  /// 1 from the first failure as Unavailable until what failed so is through: also while it is tried.
+  OwnedCount in_outage;
+  OwnedCount held;  ///< Records kept.
   OwnedCount held_bytes;
   OwnedCount waiting_for_retry;
   OwnedCount waiting_dead_letters;

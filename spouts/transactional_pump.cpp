@@ -306,6 +306,7 @@ void TransactionalPump::on_lost_letter(const Status& status) {
 void TransactionalPump::on_assigned(std::uint32_t, std::uint32_t, std::int64_t) {}
 
 void TransactionalPump::on_revoked(std::uint32_t partition, std::uint32_t epoch, Leave how) {
+  outages_in_a_row_ = 0;  // what waited is another member's now, or comes again and says so itself
   verdicts_.erase(verdicts_.lower_bound({partition, 0}), verdicts_.lower_bound({partition + 1, 0}));
   const auto taken = batch_.find(partition);
   if (taken == batch_.end() || taken->second.epoch != epoch) return;
@@ -363,6 +364,7 @@ void TransactionalPump::publish_levels() {
   stats_.waiting_dead_letters.set(letters_);
   stats_.uncommitted.set(batch_records_);
   stats_.is_paused.set(room() == 0 ? 1 : 0);
+  stats_.in_outage.set(outages_in_a_row_ > 0 ? 1 : 0);
 }
 
 }  // namespace bora

@@ -267,7 +267,7 @@ TEST_CASE("lag, sources that fail, sinks that are away and parts keep a process 
   CHECK(kinds() == "lag:reports ");
   spout.gauges = {{"source_paused", Gauge::Kind::kLevel, 1}};
   CHECK(kinds().empty());  // full, for example
-  spout.gauges.push_back({"waiting_for_retry_records", Gauge::Kind::kLevel, 1});
+  spout.gauges.push_back({"in_outage", Gauge::Kind::kLevel, 1});
   CHECK(kinds() == "sink:reports ");
   topology.metrics.errors = {{"store", {{.at = view.now - 1s, .text = "no answer from redis"}}}};
   CHECK(kinds() == "sink:store ");

@@ -196,9 +196,11 @@ TEST_CASE("record pump: an outage is sat out with the source paused, and spends 
     f.clock.advance(400ms);  // the cap of an outage's pauses
     const auto polls = f.source->polls();
     taken = f.take();
-    CHECK(f.source->polls() > polls);  // though paused
+    CHECK(f.source->polls() > polls);     // though paused
+    CHECK(f.stats.in_outage.get() == 1);  // though it is being tried
   }
   f.ack(taken[0]);
+  CHECK(f.stats.in_outage.get() == 0);
   CHECK(f.wakes > 0);
   CHECK(f.take().size() == 2);
   CHECK_FALSE(f.source->is_paused());

@@ -202,6 +202,29 @@ TEST_CASE("a failure aborts its batch, which is read again once nothing is in fl
   CHECK(f.stats.aborts.get() == 1);
 }
 
+TEST_CASE("an outage is shown until the batch is committed, or another's") {
+  Fixture f;
+  f.broker.end = 1;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto taken = f.take();
+    REQUIRE(taken.size() == 1);
+    CHECK(f.stats.in_outage.get() == (attempt == 0 ? 0 : 1));  // also while it is tried
+    f.fail(taken[0], FailureKind::kUnavailable);
+    f.pump->tick();
+    CHECK(f.stats.in_outage.get() == 1);
+    f.clock.advance(1s);
+  }
+  const auto taken = f.take();
+  REQUIRE(taken.size() == 1);
+  SECTION("committed") {
+    f.ack(taken);
+    f.clock.advance(200ms);
+  }
+  SECTION("lost") { f.broker.listener->on_revoked(0, 1, AssignmentListener::Leave::kLost); }
+  f.pump->tick();
+  CHECK(f.stats.in_outage.get() == 0);
+}
+
 TEST_CASE("a message that expired holds up the next transaction until it came to rest") {
   Fixture f;
   f.broker.end = 1;
