@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -10,6 +11,7 @@
 #include "services/redis_server.hpp"
 #include "support/state_conformance.hpp"
 #include "topologies/coldchain/state/redis_state.hpp"
+#include "topologies/parts/state_part.hpp"
 
 namespace bora::testing {
 
@@ -70,6 +72,33 @@ TEST_CASE("the state says that Redis is away, and goes on when it is back") {
   server.start();
   CHECK(state->last_seen().record(heard).message() == "");
   CHECK(stats.connects == 2);
+}
+
+TEST_CASE("a server that is away is noticed although nobody needs it, and that it is back") {
+  testing::RedisServer server;
+  parts::RedisStatePart part{redis::parse_url(server.url()).value()};
+  REQUIRE(part.start());
+  const auto wait_until_ready = [&](bool ready) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (part.unready().has_value() == ready && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(10ms);
+    return part.unready().has_value() != ready;
+  };
+  CHECK(wait_until_ready(true));
+  SECTION("it hangs") {
+    server.pause();
+    CHECK(wait_until_ready(false));
+    server.resume();
+  }
+  SECTION("it is gone") {
+    server.stop();
+    CHECK(wait_until_ready(false));
+    CHECK(part.unready().value_or("").find("127.0.0.1:" + std::to_string(server.port())) !=
+          std::string::npos);
+    server.start();
+  }
+  CHECK(wait_until_ready(true));
+  part.stop({});
 }
 
 TEST_CASE("a key that another program uses is said to be one") {

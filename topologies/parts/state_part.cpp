@@ -1,6 +1,10 @@
 #include "topologies/parts/state_part.hpp"
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "bora/check.hpp"
@@ -11,6 +15,9 @@ namespace bora::parts {
 namespace {
 
 using Kind = host::Sample::Kind;
+
+constexpr std::chrono::seconds kAskEvery{2};
+constexpr std::chrono::milliseconds kPatience{2'000};
 
 host::Sample sample(std::string name, std::string help, Kind kind, std::uint64_t value) {
   return {.name = std::move(name),
@@ -44,6 +51,65 @@ StatePart::Connect EmbeddedStatePart::connections() {
     return state_->connect();
   };
 }
+
+class RedisStatePart::Watch {
+ public:
+  explicit Watch(redis::RedisOptions options)
+      : state_(coldchain::connect_redis_state(patient(std::move(options)), stats_)),
+        thread_([this] { run(); }) {}
+  ~Watch() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  [[nodiscard]] std::optional<std::string> fault() const {
+    const std::lock_guard lock(mutex_);
+    return fault_;
+  }
+
+ private:
+  static redis::RedisOptions patient(redis::RedisOptions options) {
+    options.connect_timeout = std::min(options.connect_timeout, kPatience);
+    options.call_timeout = std::min(options.call_timeout, kPatience);
+    return options;
+  }
+
+  void run() {
+    for (std::unique_lock lock(mutex_); !stopping_;) {
+      lock.unlock();
+      const auto counted = state_->last_seen().count_devices();  // a moment's work, for any number
+      lock.lock();
+      fault_ = counted ? std::nullopt : std::optional{std::string(counted.status().message())};
+      changed_.wait_for(lock, kAskEvery, [this] { return stopping_; });
+    }
+  }
+
+  redis::RedisStats stats_;  // of no interest: beside those of the topologies
+  const std::unique_ptr<coldchain::SharedState> state_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::optional<std::string> fault_ = "the Redis server has not answered yet";
+  std::thread thread_;  // last: it uses the others
+};
+
+RedisStatePart::RedisStatePart(redis::RedisOptions options) : options_(std::move(options)) {}
+RedisStatePart::~RedisStatePart() = default;
+
+Status RedisStatePart::start() {
+  watch_ = std::make_unique<Watch>(options_);
+  return {};
+}
+
+void RedisStatePart::stop(std::chrono::milliseconds) { watch_.reset(); }
+
+std::optional<std::string> RedisStatePart::unready() const { return watch_->fault(); }
 
 std::vector<host::Sample> RedisStatePart::samples() const {
   return {

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bora/status.hpp"
 #include "connectors/redis/options.hpp"
@@ -46,19 +50,28 @@ class EmbeddedStatePart final : public StatePart {
   std::unique_ptr<coldchain::EmbeddedState> state_;
 };
 
-/// In Redis, for all processes. Starts also while the server is away: topologies wait for it.
+/// In Redis, for all processes. Starts also while the server is away: topologies wait for it. Asks it
+/// something every few seconds, on a thread of its own: a topology that needs nothing of it for hours
+/// would not notice that it is away, and nobody be told.
 class RedisStatePart final : public StatePart {
  public:
-  explicit RedisStatePart(redis::RedisOptions options) : options_(std::move(options)) {}
+  explicit RedisStatePart(redis::RedisOptions options);
+  ~RedisStatePart() override;
   [[nodiscard]] std::string_view name() const noexcept override { return "state"; }
-  Status start() override { return {}; }
-  void stop(std::chrono::milliseconds) override {}
+  Status start() override;
+  /// Waits for an answer that is due, for seconds at most.
+  void stop(std::chrono::milliseconds) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
+  /// What the server, or the way to it, said when it was last asked.
+  [[nodiscard]] std::optional<std::string> unready() const override;
   [[nodiscard]] Connect connections() override;
 
  private:
+  class Watch;
+
   const redis::RedisOptions options_;
   redis::RedisStats stats_;
+  std::unique_ptr<Watch> watch_;  // between start() and stop()
 };
 
 /// "rocksdb:PATH" or what redis::parse_url() reads: redis, rediss, redis+sentinel. Fails: kInvalid.
