@@ -95,6 +95,8 @@ std::optional<std::chrono::milliseconds> KafkaSource::lag_time() const {
   return membership_ == nullptr ? std::nullopt : membership_->lag_time();
 }
 
+bool KafkaSource::is_cut_off() const { return membership_ != nullptr && membership_->is_cut_off(); }
+
 void KafkaSource::close() {
   if (membership_ != nullptr) {
     hide_client();

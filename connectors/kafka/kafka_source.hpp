@@ -93,6 +93,8 @@ class KafkaSource final : public RecordSource {
   /// How old the oldest record is, by its timestamp, that was returned last from a partition with lag:
   /// how far behind the present the reading is. Zero without lag.
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
+  /// No broker answers, for some seconds now. poll() says so once a minute, this until one does.
+  [[nodiscard]] bool is_cut_off() const;
   void close() override;
 
   /// Returns again what follows the group's commits. Waits up to twice position_timeout. kUnavailable:

@@ -81,6 +81,9 @@ class Membership {
   [[nodiscard]] std::optional<std::uint64_t> lag() const;
   [[nodiscard]] std::vector<PartitionLag> partition_lags() const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> lag_time() const;
+  [[nodiscard]] bool is_cut_off() const {
+    return troubles_.is_silence() && client_->is_in_trouble();
+  }
   [[nodiscard]] bool is_stuck();
 
   /// Revokes everything, leaves the group, ends librdkafka; bounded.

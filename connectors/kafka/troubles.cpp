@@ -14,8 +14,10 @@ constexpr std::chrono::seconds kLongestDoubt{15};
 
 Status Troubles::to_report(Client& client, Instant now) {
   if (Status fatal = client.fatal(tried_); !fatal) return fatal;
+  Status silence = silence_of_brokers(client, now);
+  is_silence_ = !silence;
   if (now < not_before_) return {};
-  if (trouble_.is_ok()) trouble_ = silence_of_brokers(client, now);
+  if (trouble_.is_ok()) trouble_ = std::move(silence);
   if (trouble_.is_ok()) return {};
   not_before_ = now + kReportEvery;
   return std::exchange(trouble_, Status{});

@@ -28,6 +28,8 @@ class Troubles {
 
   /// A fatal error, each time; else what should be told now, or success.
   [[nodiscard]] Status to_report(Client& client, Instant now);
+  /// No broker answers, by the last to_report(): until one does, however often it was told.
+  [[nodiscard]] bool is_silence() const noexcept { return is_silence_; }
 
  private:
   [[nodiscard]] Status silence_of_brokers(Client& client, Instant now);
@@ -40,6 +42,7 @@ class Troubles {
     std::chrono::microseconds uptime{};  // of the client, by the statistics known then
   };
   std::optional<Silence> silence_;
+  bool is_silence_ = false;
 };
 
 }  // namespace bora::kafka

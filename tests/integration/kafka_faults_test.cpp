@@ -96,6 +96,33 @@ TEST_CASE("kafka source: brokers that go down and come back lose and repeat noth
   probe.close();
 }
 
+TEST_CASE("kafka source: it is cut off from the last broker's going until one answers") {
+  Cluster cluster{1};
+  const std::string topic = cluster.mock.make_topic(1);
+  cluster.append(topic, 10);
+  auto made = cluster.source(topic);
+  const kafka::KafkaSource& source = *made;
+  SourceProbe probe{std::move(made)};
+  REQUIRE(probe.open());
+  REQUIRE(probe.poll_until(10));
+  CHECK_FALSE(source.is_cut_off());
+  const auto becomes = [&](bool cut_off) {
+    return eventually([&] {
+      probe.poll(50);
+      return source.is_cut_off() == cut_off;
+    });
+  };
+  cluster.mock.set_down(1);
+  REQUIRE(becomes(true));
+  for (int i = 0; i < 20; ++i) {
+    probe.poll(50);
+    CHECK(source.is_cut_off());  // though told already, once a minute
+  }
+  cluster.mock.set_up(1);
+  CHECK(becomes(false));
+  probe.close();
+}
+
 TEST_CASE("kafka source: failed fetches are made again, in order") {
   Cluster cluster{1};
   const std::string topic = cluster.mock.make_topic(1);

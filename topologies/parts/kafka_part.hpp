@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,8 @@ class KafkaPart final : public TopicsPart {
   Status start() override;
   void stop(std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<host::Sample> samples() const override;
+  /// While the source of a topology reaches no broker: after some five seconds, until one is reached.
+  [[nodiscard]] std::optional<std::string> unready() const override { return sources_.cut_off(); }
 
   [[nodiscard]] RecordConnections connections(std::string topic, std::string group) override;
   [[nodiscard]] std::function<std::unique_ptr<RecordSource>()> table(std::string topic) override;

@@ -22,6 +22,7 @@ struct Sum {
   std::optional<std::uint64_t> lag;
   std::optional<std::chrono::milliseconds> lag_time;
   Counters counters;
+  bool is_cut_off = false;
 };
 
 }  // namespace
@@ -33,20 +34,19 @@ SourceWatch::Id SourceWatch::add(std::string topic, std::string group) {
   return id;
 }
 
-void SourceWatch::show(Id id, std::optional<std::uint64_t> lag,
-                       std::optional<std::chrono::milliseconds> lag_time,
-                       const Counters& counters) {
+void SourceWatch::show(Id id, const kafka::KafkaSource& source) {
   const std::lock_guard lock{mutex_};
   Levels& levels = levels_.at(id);
-  levels.lag = lag;
-  levels.lag_time = lag_time;
-  levels.counters = counters;
+  levels.lag = source.lag();
+  levels.lag_time = source.lag_time();
+  levels.counters = source.counters();
+  levels.is_cut_off = source.is_cut_off();
 }
 
-void SourceWatch::remove(Id id) {
+void SourceWatch::remove(Id id, const kafka::KafkaSource& source) {
   const std::lock_guard lock{mutex_};
   const Levels& levels = levels_.at(id);
-  add_to(gone_[{levels.topic, levels.group}], levels.counters);
+  add_to(gone_[{levels.topic, levels.group}], source.counters());
   levels_.erase(id);
 }
 
@@ -59,6 +59,7 @@ std::vector<host::Sample> SourceWatch::samples() const {
     for (const auto& [id, levels] : levels_) {
       Sum& sum = sums[{levels.topic, levels.group}];
       add_to(sum.counters, levels.counters);
+      sum.is_cut_off = sum.is_cut_off || levels.is_cut_off;
       if (levels.lag) sum.lag = sum.lag.value_or(0) + *levels.lag;
       if (levels.lag_time)
         sum.lag_time =
@@ -88,6 +89,8 @@ std::vector<host::Sample> SourceWatch::samples() const {
     if (sum.lag_time)
       add("kafka_source_lag_seconds", "Age of the newest record read, while there is lag.",
           host::Sample::Kind::kGauge, std::chrono::duration<double>(*sum.lag_time).count());
+    add("kafka_source_cut_off", "1 while no broker answers.", host::Sample::Kind::kGauge,
+        sum.is_cut_off ? 1 : 0);
     count("kafka_source_lost_partitions_total", "Partitions taken away without a chance to commit.",
           sum.counters.lost_partitions);
     count("kafka_source_late_commits_total", "Commits for assignments that had ended.",
@@ -100,6 +103,15 @@ std::vector<host::Sample> SourceWatch::samples() const {
   return samples;
 }
 
+std::optional<std::string> SourceWatch::cut_off() const {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, levels] : levels_)
+    if (levels.is_cut_off)
+      return "topic " + levels.topic + " cannot be read in group " + levels.group +
+             ": no broker answers; check that they run, and the way to them";
+  return std::nullopt;
+}
+
 WatchedSource::WatchedSource(kafka::KafkaSourceOptions options, std::size_t prefix,
                              const Clock& clock, SourceWatch& watch)
     : prefix_(prefix),
@@ -108,10 +120,7 @@ WatchedSource::WatchedSource(kafka::KafkaSourceOptions options, std::size_t pref
       id_(watch.add(options.topic, options.group)),
       source_(std::move(options), clock) {}
 
-WatchedSource::~WatchedSource() {
-  watch_.show(id_, std::nullopt, std::nullopt, source_.counters());
-  watch_.remove(id_);
-}
+WatchedSource::~WatchedSource() { watch_.remove(id_, source_); }
 
 Status WatchedSource::open(AssignmentListener& listener, std::function<void()> wake) {
   return source_.open(listener, std::move(wake));
@@ -121,7 +130,7 @@ Result<std::size_t> WatchedSource::poll(std::size_t max, std::vector<SourceRecor
   Result<std::size_t> polled = source_.poll(max, out);
   if (const Instant now = clock_.now(); now - shown_ >= kShowEvery) {
     shown_ = now;
-    watch_.show(id_, source_.lag(), source_.lag_time(), source_.counters());
+    watch_.show(id_, source_);
   }
   return polled;
 }

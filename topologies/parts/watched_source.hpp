@@ -31,17 +31,18 @@ class SourceWatch {
     std::optional<std::uint64_t> lag = {};
     std::optional<std::chrono::milliseconds> lag_time = {};
     kafka::KafkaSource::Counters counters = {};
+    bool is_cut_off = false;  ///< See KafkaSource::is_cut_off().
   };
   using Id = std::uint64_t;
 
   Id add(std::string topic, std::string group);
-  void show(Id id, std::optional<std::uint64_t> lag,
-            std::optional<std::chrono::milliseconds> lag_time,
-            const kafka::KafkaSource::Counters& counters);
-  /// Its counters stay counted.
-  void remove(Id id);
+  void show(Id id, const kafka::KafkaSource& source);
+  /// Its counters, as they are now, stay counted.
+  void remove(Id id, const kafka::KafkaSource& source);
   /// Sources of one topic and group together.
   [[nodiscard]] std::vector<host::Sample> samples() const;
+  /// Who reaches no broker, in words; nothing when all do.
+  [[nodiscard]] std::optional<std::string> cut_off() const;
 
  private:
   mutable std::mutex mutex_;
