@@ -7,6 +7,7 @@
 #include "bora/check.hpp"
 #include "connectors/multilang/codec.hpp"
 #include "connectors/multilang/direct.hpp"
+#include "connectors/multilang/targets.hpp"
 
 namespace bora {
 
@@ -29,8 +30,12 @@ Status ShellBoltDriver::open(Context& context) {
   std::vector<multilang::StreamInfo> outputs;
   for (const Stream& stream : streams_)
     outputs.push_back({.component = {}, .stream = stream.name, .fields = stream.fields});
+  targets_.emplace(context);
+  auto consumers = multilang::consumers_of(*targets_, options_);
+  if (!consumers) return consumers.status();
+  consumers_ = std::move(consumers).value();
   auto made = multilang::introduce(options_, {context.component(), context.task(), context.tasks()},
-                                   {options_.input}, outputs);
+                                   {options_.input}, outputs, consumers_);
   roster_ = std::move(made.roster);
   input_task_ = roster_.id_of(options_.input.component, 0);
   child_ = std::make_unique<multilang::Child>(multilang::Role::kBolt, options_.child,
@@ -174,6 +179,7 @@ void ShellBoltDriver::on_emit(const multilang::Emit& emit, std::uint64_t run) {
       report("the child anchors a tuple to " + multilang::excerpt(id) + ", which it does not have");
     }
   }
+  targets_->begin();
   std::optional<std::string> fault;
   const Stream* stream = nullptr;
   for (const Stream& declared : streams_)
@@ -188,11 +194,8 @@ void ShellBoltDriver::on_emit(const multilang::Emit& emit, std::uint64_t run) {
       fault = e.what();
     }
   }
-  if (emit.need_task_ids && !emit.task) {
-    const auto targets = fault ? std::vector<std::int64_t>{}
-                               : multilang::known_targets(options_, roster_, emit.stream);
-    child_->answer(run, multilang::task_ids_message(targets));
-  }
+  if (emit.wants_ids())
+    child_->answer(run, multilang::task_ids_message(multilang::reached_ids(*targets_, roster_)));
   if (!fault) return stats_.emitted.add();
   report(*fault);
   for (Pending* pending : anchored)
@@ -200,13 +203,11 @@ void ShellBoltDriver::on_emit(const multilang::Emit& emit, std::uint64_t run) {
 }
 
 void ShellBoltDriver::emit_to(const Stream& stream, const multilang::Emit& emit, Anchors anchors) {
-  std::optional<multilang::Roster::Task> target;
+  Result<multilang::Roster::Task> target = multilang::Roster::Task{};
   std::optional<multilang::DirectScope> scope;
   if (emit.task) {
-    target = roster_.find(*emit.task);
-    if (!target)
-      throw Permanent("the child emits to the task " + std::to_string(*emit.task) +
-                      ", of which it was not told");
+    target = multilang::direct_target(emit, roster_, consumers_);
+    if (!target) throw Permanent(std::string(target.status().message()));
     scope.emplace(*target);
   }
   if (Status emitted = stream.emit(emit.tuple, anchors); !emitted)

@@ -15,6 +15,7 @@
 #include "bora/ack_token.hpp"
 #include "bora/coalesced_post.hpp"
 #include "bora/component.hpp"
+#include "bora/emit_targets.hpp"
 #include "bora/failure.hpp"
 #include "bora/gauge.hpp"
 #include "connectors/multilang/child.hpp"
@@ -95,6 +96,8 @@ class ShellBoltDriver {
   ShellBoltStats stats_;
   multilang::ChildMetrics metrics_;
   multilang::Roster roster_;
+  std::optional<EmitTargets> targets_;          // from open() on
+  std::vector<multilang::Consumer> consumers_;  // likewise
   std::int64_t input_task_ = 0;
   Context* context_ = nullptr;
   std::unique_ptr<multilang::Child> child_;

@@ -1,12 +1,14 @@
 #include "spouts/shell_spout_driver.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "connectors/multilang/codec.hpp"
 #include "connectors/multilang/direct.hpp"
+#include "connectors/multilang/targets.hpp"
 
 namespace bora {
 
@@ -38,8 +40,12 @@ Status ShellSpoutDriver::open(Context& context) {
   std::vector<multilang::StreamInfo> outputs;
   for (const Stream& stream : streams_)
     outputs.push_back({.component = {}, .stream = stream.name, .fields = stream.fields});
+  targets_.emplace(context);
+  auto consumers = multilang::consumers_of(*targets_, options_);
+  if (!consumers) return consumers.status();
+  consumers_ = std::move(consumers).value();
   auto made = multilang::introduce(options_, {context.component(), context.task(), context.tasks()},
-                                   {}, outputs);
+                                   {}, outputs, consumers_);
   roster_ = std::move(made.roster);
   child_ = std::make_unique<multilang::Child>(multilang::Role::kSpout, options_.child,
                                               std::move(made.handshake), context.clock());
@@ -63,9 +69,12 @@ void ShellSpoutDriver::close() {
 
 Next ShellSpoutDriver::next_batch(std::size_t max) {
   take_events();
-  for (; max > 0 && !waiting_.empty(); --max) {
-    emit(waiting_.front());
+  for (; max > 0; --max) {
+    if (waiting_.empty()) take_events();  // what was left while there was no room for it
+    if (waiting_.empty()) break;
+    const Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
+    emit(waiting);
   }
   if (max == 0) return Next::more();
   if (!is_up_ || is_next_asked_) return Next::idle();
@@ -76,11 +85,14 @@ Next ShellSpoutDriver::next_batch(std::size_t max) {
   return Next::idle();
 }
 
-void ShellSpoutDriver::emit(Waiting& waiting) {
+void ShellSpoutDriver::emit(const Waiting& waiting) {
   const bool is_tracked = !std::holds_alternative<std::monostate>(waiting.emit.id);
   const MessageId id{.offset = next_offset_};
   if (is_tracked) in_flight_.emplace(next_offset_++, Known{waiting.emit.id, waiting.run});
-  if (Status emitted = emit_on_stream(waiting, is_tracked ? &id : nullptr); !emitted) {
+  targets_->begin();
+  const Status emitted = emit_on_stream(waiting, is_tracked ? &id : nullptr);
+  answer(waiting, multilang::reached_ids(*targets_, roster_));
+  if (!emitted) {
     report(std::string(emitted.message()));
     if (is_tracked) tell_verdict("fail", id);
     return;
@@ -96,18 +108,19 @@ Status ShellSpoutDriver::emit_on_stream(const Waiting& waiting, const MessageId*
                                      multilang::excerpt(waiting.emit.stream) +
                                      "', which its spout does not declare"};
   }
-  std::optional<multilang::Roster::Task> target;
+  Result<multilang::Roster::Task> target = multilang::Roster::Task{};
   std::optional<multilang::DirectScope> scope;
   if (waiting.emit.task) {
-    target = roster_.find(*waiting.emit.task);
-    if (!target) {
-      return {ErrorKind::kInvalid, "the child emits to the task " +
-                                       std::to_string(*waiting.emit.task) +
-                                       ", of which it was not told"};
-    }
+    target = multilang::direct_target(waiting.emit, roster_, consumers_);
+    if (!target) return target.status();
     scope.emplace(*target);
   }
-  Status emitted = stream->emit(waiting.emit.tuple, id, weight_of(waiting.emit.tuple));
+  Status emitted;
+  try {
+    emitted = stream->emit(waiting.emit.tuple, id, weight_of(waiting.emit.tuple));
+  } catch (const std::exception& e) {
+    emitted = {ErrorKind::kInvalid, e.what()};
+  }
   if (emitted) return emitted;
   return {ErrorKind::kInvalid, "the child emits what is no tuple of the stream '" + stream->name +
                                    "': " + std::string(emitted.message())};
@@ -148,10 +161,9 @@ void ShellSpoutDriver::deactivate() {
   if (is_up_) tell(Command::kOther, multilang::command_message("deactivate"));
 }
 
-/// What was not emitted is the child's: nobody told it that this was done.
 void ShellSpoutDriver::drain() {
   is_draining_ = true;
-  waiting_.clear();
+  drop_waiting();
   take_events();
 }
 
@@ -194,11 +206,19 @@ void ShellSpoutDriver::on(ChildMessage& message, std::uint64_t run) {
 
 void ShellSpoutDriver::on_emit(multilang::Emit& emit, std::uint64_t run) {
   has_next_brought_ = true;
-  if (emit.need_task_ids && !emit.task) {
-    child_->answer(
-        run, multilang::task_ids_message(multilang::known_targets(options_, roster_, emit.stream)));
-  }
-  if (!is_draining_) waiting_.push_back({std::move(emit), run});
+  waiting_.push_back({std::move(emit), run});
+  if (is_draining_) drop_waiting();
+}
+
+/// What was not emitted is the child's: nobody told it that this was done. It went to no task.
+void ShellSpoutDriver::drop_waiting() {
+  for (const Waiting& waiting : std::exchange(waiting_, {}))
+    answer(waiting, {});
+}
+
+/// When its tuple has gone, so in the order of the emits.
+void ShellSpoutDriver::answer(const Waiting& waiting, std::span<const std::int64_t> tasks) {
+  if (waiting.emit.wants_ids()) child_->answer(waiting.run, multilang::task_ids_message(tasks));
 }
 
 void ShellSpoutDriver::on_sync() {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 
 #include "bora/coalesced_post.hpp"
 #include "bora/component.hpp"
+#include "bora/emit_targets.hpp"
 #include "bora/failure.hpp"
 #include "bora/gauge.hpp"
 #include "bora/message_id.hpp"
@@ -83,8 +85,10 @@ class ShellSpoutDriver {
   void on(multilang::ChildMessage& message, std::uint64_t run);
   void on_emit(multilang::Emit& emit, std::uint64_t run);
   void on_sync();
-  void emit(Waiting& waiting);
+  void emit(const Waiting& waiting);
   Status emit_on_stream(const Waiting& waiting, const MessageId* id);
+  void drop_waiting();
+  void answer(const Waiting& waiting, std::span<const std::int64_t> tasks);
   void tell(Command command, std::string message);
   void tell_verdict(const char* verdict, const MessageId& id);
   void report(std::string text);
@@ -94,6 +98,8 @@ class ShellSpoutDriver {
   ShellSpoutStats stats_;
   multilang::ChildMetrics metrics_;
   multilang::Roster roster_;
+  std::optional<EmitTargets> targets_;          // from open() on
+  std::vector<multilang::Consumer> consumers_;  // likewise
   Context* context_ = nullptr;
   std::function<void()> waker_;
   std::unique_ptr<multilang::Child> child_;

@@ -102,12 +102,17 @@ void ChildBox::push(ChildEvent event, std::size_t bytes) {
   if (wake) wake();
 }
 
-void ChildBox::take_answers(std::uint64_t run, std::string& out) {
+std::size_t ChildBox::take_answers(std::uint64_t run, std::string& out) {
   const std::lock_guard lock(mutex_);
-  for (const Outgoing& outgoing : answers_)
-    if (outgoing.run == run) out += outgoing.message;
+  std::size_t taken = 0;
+  for (const Outgoing& outgoing : answers_) {
+    if (outgoing.run != run) continue;
+    out += outgoing.message;
+    ++taken;
+  }
   answers_.clear();
   answer_bytes_ = 0;
+  return taken;
 }
 
 void ChildBox::take_messages(std::uint64_t run, std::size_t max_messages, std::size_t max_bytes,

@@ -38,8 +38,8 @@ class ChildBox {
   /// Of answer(), that the child did not take yet.
   [[nodiscard]] std::size_t answer_bytes();
   void push(ChildEvent event, std::size_t bytes);
-  /// Messages queued by answer() and by send(), of `run`; older ones are dropped.
-  void take_answers(std::uint64_t run, std::string& out);
+  /// Messages queued by answer() and by send(), of `run`; older ones are dropped. Says how many answers.
+  std::size_t take_answers(std::uint64_t run, std::string& out);
   void take_messages(std::uint64_t run, std::size_t max_messages, std::size_t max_bytes,
                      std::string& out);
   /// True when stop() was called by the end of `timeout`.

@@ -88,7 +88,10 @@ void ChildRun::refill() {
   if (written_ < out_.size() || phase_ == Phase::kStarting) return;
   out_.clear();
   written_ = 0;
-  setup_.box.take_answers(run_, out_);
+  if (const std::size_t answered = setup_.box.take_answers(run_, out_); answered > 0) {
+    awaited_ -= answered;
+    note_life();  // it could not say anything before
+  }
   if (phase_ == Phase::kInitialising) return;
   if (setup_.role == Role::kBolt) {
     setup_.box.take_messages(run_, kChunk, kChunk, out_);
@@ -192,6 +195,8 @@ void ChildRun::take(std::string_view bytes) {
     if (phase_ == Phase::kInitialising) return take_ready();
     if (setup_.role == Role::kBolt) return;
   }
+  if (const auto* emit = std::get_if<Emit>(&*message))
+    if (emit->wants_ids()) ++awaited_;
   setup_.box.push({run_, std::move(message).value()}, bytes.size());
 }
 
@@ -221,7 +226,7 @@ void ChildRun::watch() {
   if (fault_) return;
   // When it is gone so is what it started, and with that every end of its pipes: serve() sees that.
   if (is_idle_) static_cast<void>(process_->try_reap());
-  if (is_owner_slow_) return note_life();
+  if (is_owner_slow_ || (phase_ == Phase::kUp && awaited_ > 0)) return note_life();
   if (!owes_answer_) return;
   const auto& options = setup_.options;
   if (phase_ != Phase::kUp) {

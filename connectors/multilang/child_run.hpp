@@ -82,6 +82,7 @@ class ChildRun {
   Instant asked_at_{};
   Instant heard_at_{};
   Instant beat_at_{};
+  std::size_t awaited_ = 0;  // answers that its owner owes it: until then it may well be silent
   std::uint64_t beats_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "bora/check.hpp"
+#include "connectors/multilang/codec.hpp"
 
 namespace bora::multilang {
 
@@ -47,11 +48,12 @@ std::vector<std::pair<std::int64_t, std::string>> Roster::tasks() const {
 }
 
 Introduction introduce(const ComponentOptions& options, OwnTask own, std::vector<StreamInfo> inputs,
-                       const std::vector<StreamInfo>& outputs) {
+                       const std::vector<StreamInfo>& outputs,
+                       const std::vector<Consumer>& consumers) {
   const std::string component{own.component};
   Introduction made;
   made.roster.add(component, own.tasks);
-  for (const Consumer& consumer : options.consumers)
+  for (const Consumer& consumer : consumers)
     made.roster.add(consumer.component, consumer.tasks);
   for (const StreamInfo& input : inputs)
     made.roster.add(input.component, 1);
@@ -64,7 +66,7 @@ Introduction introduce(const ComponentOptions& options, OwnTask own, std::vector
   handshake.inputs = std::move(inputs);
   for (const StreamInfo& output : outputs) {
     const std::size_t before = handshake.outputs.size();
-    for (const Consumer& consumer : options.consumers) {
+    for (const Consumer& consumer : consumers) {
       if (consumer.stream != output.stream) continue;
       handshake.outputs.push_back(output);
       handshake.outputs.back().component = consumer.component;
@@ -75,13 +77,29 @@ Introduction introduce(const ComponentOptions& options, OwnTask own, std::vector
   return made;
 }
 
-std::vector<std::int64_t> known_targets(const ComponentOptions& options, const Roster& roster,
-                                        std::string_view stream) {
-  std::vector<std::int64_t> ids;
-  for (const Consumer& consumer : options.consumers)
-    if (consumer.stream == stream && consumer.tasks == 1 && consumer.grouping != "DIRECT")
-      ids.push_back(roster.id_of(consumer.component, 0));
-  return ids;
+Result<Roster::Task> direct_target(const Emit& emit, const Roster& roster,
+                                   const std::vector<Consumer>& consumers) {
+  const auto target = roster.find(*emit.task);
+  if (!target)
+    return Error{ErrorKind::kInvalid, "the child emits to the task " + std::to_string(*emit.task) +
+                                          ", of which it was not told"};
+  bool is_reader = false;
+  for (const Consumer& consumer : consumers) {
+    if (consumer.stream != emit.stream) continue;
+    if (consumer.grouping != kDirect) {
+      return Error{ErrorKind::kInvalid,
+                   "the child names a task on the stream '" + emit.stream + "', which " +
+                       consumer.component +
+                       " does not read by direct emits: subscribe it by "
+                       "custom() with DirectTo, and name it in the options' `direct`"};
+    }
+    is_reader = is_reader || consumer.component == target->component;
+  }
+  if (!is_reader)
+    return Error{ErrorKind::kInvalid, "the child emits to a task of " + target->component +
+                                          ", which does not read the stream '" +
+                                          excerpt(emit.stream) + "'"};
+  return *target;
 }
 
 ChildMetrics::ChildMetrics(const std::vector<ChildMetric>& declared) {

@@ -14,12 +14,15 @@
 
 namespace bora::multilang {
 
-/// A component that reads a stream of the child's: what the child is told of it.
+/// Storm's word for a consumer with DirectTo.
+inline constexpr std::string_view kDirect = "DIRECT";
+
+/// A component that reads a stream of the child's: what the child is told of it. targets.hpp finds them.
 struct Consumer {
   std::string component;
   std::uint32_t tasks = 1;
   std::string stream = "default";
-  std::string grouping = "SHUFFLE";  ///< In Storm's words; "DIRECT" for one with DirectTo.
+  std::string grouping = "SHUFFLE";  ///< In Storm's words.
 };
 
 /// A number that the child may change by a `metrics` message, and that operators see as a gauge of the
@@ -35,7 +38,8 @@ struct ComponentOptions {
   ChildOptions child = {};
   /// What the child is configured by, beside `topology.message.timeout.secs` and the like.
   std::vector<std::pair<std::string, Value>> conf = {};
-  std::vector<Consumer> consumers = {};
+  /// Names of the components that subscribe with DirectTo: the child is told that they take direct emits.
+  std::vector<std::string> direct = {};
   std::vector<ChildMetric> metrics = {};
 };
 
@@ -71,16 +75,17 @@ struct OwnTask {
   std::uint32_t task = 0;
   std::uint32_t tasks = 1;
 };
-/// `outputs` are the streams, with their fields; who reads them is in the options.
+/// `outputs` are the streams, with their fields; `consumers` read them.
 [[nodiscard]] Introduction introduce(const ComponentOptions& options, OwnTask own,
                                      std::vector<StreamInfo> inputs,
-                                     const std::vector<StreamInfo>& outputs);
+                                     const std::vector<StreamInfo>& outputs,
+                                     const std::vector<Consumer>& consumers);
 
-/// Ids of the tasks that a tuple emitted on `stream` went to, as far as they are known: of a consumer with
-/// several tasks the engine alone knows.
-[[nodiscard]] std::vector<std::int64_t> known_targets(const ComponentOptions& options,
-                                                      const Roster& roster,
-                                                      std::string_view stream);
+/// The task that a direct emit names. Requires: emit.task is set.
+/// Fails: kInvalid when the child was not told of it, when its component does not read the stream, or when
+/// the stream is also read in another way, which has no say where a direct emit goes.
+[[nodiscard]] Result<Roster::Task> direct_target(const Emit& emit, const Roster& roster,
+                                                 const std::vector<Consumer>& consumers);
 
 /// The numbers that a child may change.
 /// Threads: one writes, any reads. Lifetime: gauges() name strings of this object.

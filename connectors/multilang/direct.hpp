@@ -27,8 +27,8 @@ class DirectScope {
 ///
 ///   topology.bolt("counter", ..., {.tasks = 3}).custom(shell, multilang::DirectTo{"counter"});
 ///
-/// The options of the child declare the same consumer, with the grouping "DIRECT".
-/// Fails: the emit throws when the child named no task, or one that the consumer does not have.
+/// The options of the child name the same component in `direct`.
+/// Fails: the emit throws when the child named no task, or `component` is not who subscribes.
 class DirectTo {
  public:
   explicit DirectTo(std::string component) : component_(std::move(component)) {}
@@ -42,7 +42,7 @@ class DirectTo {
     if (task->component != component_) return;
     if (task->index >= choice.tasks())
       throw std::runtime_error("the child names a task that " + component_ +
-                               " does not have: mend the number of its tasks in the options");
+                               " does not have: give DirectTo the name of its own component");
     choice.send_to(task->index);
   }
 

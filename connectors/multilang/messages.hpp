@@ -24,7 +24,10 @@ struct Emit {
   Value id = {};                          ///< Spouts: nothing when it is not tracked.
   std::optional<std::int64_t> task = {};  ///< Set: to this task alone, a direct emit.
   Values tuple = {};
-  bool need_task_ids = true;  ///< The child waits for the ids of the tasks that it went to.
+  bool need_task_ids = true;
+
+  /// The child waits for the ids of the tasks that it went to. Not of a direct one: it named the task.
+  [[nodiscard]] bool wants_ids() const noexcept { return need_task_ids && !task; }
 };
 
 /// A bolt's child is done with a tuple.
@@ -58,8 +61,7 @@ using ChildMessage = std::variant<Hello, Emit, Ack, Fail, LogLine, ErrorReport, 
 
 /// A stream as the child learns of it.
 struct StreamInfo {
-  std::string
-      component;  ///< Of an input: who emits it. Of an output: who reads it; empty: nobody said.
+  std::string component;  ///< Of an input: who emits it. Of an output: who reads it; empty: nobody.
   std::string stream = "default";
   std::vector<std::string> fields = {};
   std::string grouping = "SHUFFLE";  ///< In Storm's words.

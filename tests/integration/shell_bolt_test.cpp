@@ -25,7 +25,9 @@
 
 #include "bora/testing/bolt_tester.hpp"
 #include "bora/testing/stepped_topology.hpp"
+#include "connectors/multilang/codec.hpp"
 #include "connectors/multilang/direct.hpp"
+#include "support/child_places.hpp"
 #include "support/engine_components.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -132,17 +134,51 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// Writes down which of its tasks got what.
-struct Counter final : bora::Bolt<Number> {
-  using Book = std::vector<std::pair<std::uint32_t, Number>>;
-  explicit Counter(std::shared_ptr<Book> b) : book(std::move(b)) {}
-  Status open(Context& context) override {
-    task = context.task();
-    return {};
+using test::lines_of;
+using test::Names;
+using test::Places;
+using test::places_in;
+
+/// Numbers, a shell bolt, and witnesses of where its tuples go.
+class Aim {
+ public:
+  Aim(ShellBoltOptions options, std::vector<Number> numbers, std::uint32_t tasks)
+      : feed_(test::feed_of<Number>(std::move(numbers))),
+        shell_(builder_.bolt("shell", bolt_of(std::move(options)), {.tasks = tasks})) {
+    auto source =
+        builder_.spout("numbers", [feed = feed_] { return test::FeedSpout<Number>{feed}; });
+    shell_.shuffle(source);
   }
-  void execute(const Number& n) override { book->emplace_back(task, n); }
-  std::shared_ptr<Book> book;
-  std::uint32_t task = 0;
+  BoltHandle<test::Witness> witness(const std::string& name, std::uint32_t tasks) {
+    return builder_.bolt(name, [seen = seen_] { return test::Witness{seen}; }, {.tasks = tasks});
+  }
+  void discard() { builder_.discard(shell_); }
+  [[nodiscard]] const BoltHandle<Bolt>& shell() const { return shell_; }
+  /// Until it is known of every number what became of it. False when that takes a minute.
+  bool run() {
+    const std::size_t fed = feed_->waiting.size();
+    auto topology = testing::SteppedTopology::open(builder_.build().value(), clock_).value();
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    while (feed_->verdicts() < fed && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(1ms);
+      topology->advance(1ms);
+    }
+    return feed_->verdicts() == fed;
+  }
+  [[nodiscard]] std::string failure_to_open() {
+    const auto opened = testing::SteppedTopology::open(builder_.build().value(), clock_);
+    return opened ? "it opened" : std::string{opened.status().message()};
+  }
+  [[nodiscard]] std::size_t acked() const { return feed_->acked.size(); }
+  [[nodiscard]] const std::vector<Failure>& failed() const { return feed_->failed; }
+  [[nodiscard]] Places seen() const { return test::sorted(*seen_); }
+
+ private:
+  testing::ManualClock clock_;
+  test::FeedPtr<Number> feed_;
+  std::shared_ptr<Places> seen_ = std::make_shared<Places>();
+  TopologyBuilder builder_{"aim"};
+  BoltHandle<Bolt> shell_;
 };
 
 }  // namespace
@@ -391,14 +427,100 @@ TEST_CASE("multilang child: it is read no further than its owner takes what it s
   CHECK(most_at_once <= 81);
 }
 
-TEST_CASE("shell bolt: a child learns the tasks that a tuple went to, where they are known") {
+TEST_CASE("shell bolt: a child is told of every task that got a tuple, whatever the grouping") {
   Log log;
-  auto options = options_for({"ids"}, log);
-  options.consumers = {{.component = "listener"}};
-  Tester tester{bolt_of(options)};
-  const auto fed = tester.feed(7);
-  CHECK(until(tester, [&] { return fed.acked(); }));
-  CHECK(tester.emitted() == std::vector<Number>{7, 2});  // task 1 is its own
+  const testing::TemporaryDirectory directory;
+  const std::string ids = (directory.path() / "ids").string();
+  const std::string groupings = (directory.path() / "groupings").string();
+  Aim aim{options_for({"ids=" + ids, "burst=3", "groupings=" + groupings}, log), numbers(1, 40), 2};
+  aim.witness("spread", 3).shuffle(aim.shell());
+  aim.witness("keyed", 4).fields(aim.shell(), [](Number n) { return n % 10; });
+  aim.witness("each", 2).all(aim.shell());
+  aim.witness("first", 2).global(aim.shell());
+  aim.witness("near", 2).local(aim.shell());
+  aim.witness("chosen", 3).custom(aim.shell(), [](const Number& n, TaskChoice& choice) {
+    if (n % 3 == 1) choice.send_to(2);
+    if (n % 3 != 2) return;
+    choice.send_to(0);
+    choice.send_to(1);
+  });
+  REQUIRE(aim.run());
+  CHECK(aim.acked() == 40);
+  const Places told = places_in(ids);
+  CHECK(told.size() == 3 * 40);
+  CHECK(told == aim.seen());
+  CHECK(lines_of(groupings) == std::vector<std::string>{"chosen CUSTOM_SERIALIZED", "each ALL",
+                                                        "first FIELDS", "keyed FIELDS",
+                                                        "near LOCAL_OR_SHUFFLE", "spread SHUFFLE"});
+}
+
+TEST_CASE("shell bolt: what reached only some of its tasks, or none, is told as it was") {
+  Log log;
+  const testing::TemporaryDirectory directory;
+  const std::string ids = (directory.path() / "ids").string();
+  Aim aim{options_for({"ids=" + ids}, log), {1, 2, 3}, 1};
+  aim.witness("before", 2).shuffle(aim.shell());
+  aim.witness("thrower", 1).custom(aim.shell(), [](const Number& n, TaskChoice& choice) {
+    if (n == 2) throw std::runtime_error("not this one");
+    choice.send_to(0);
+  });
+  REQUIRE(aim.run());
+  CHECK(aim.acked() == 2);
+  CHECK(places_in(ids).at(2).size() == 1);
+  CHECK(places_in(ids) == aim.seen());
+
+  const std::string none = (directory.path() / "none").string();
+  Aim nobody{options_for({"ids=" + none}, log), {7}, 1};
+  nobody.discard();
+  REQUIRE(nobody.run());
+  CHECK(nobody.acked() == 1);
+  CHECK(places_in(none) == Places{{7, {}}});
+}
+
+TEST_CASE("shell bolt: a child that waits for ids is not taken for one that hangs") {
+  Log log;
+  const testing::TemporaryDirectory directory;
+  const auto ids = directory.path() / "ids";
+  auto options = options_for({"ids=" + ids.string()}, log).child;
+  testing::ManualClock clock;
+  multilang::Handshake handshake;
+  handshake.tasks = {{1, "shell"}, {2, "sink"}};
+  multilang::Child child{multilang::Role::kBolt, options, handshake, clock};
+  REQUIRE(child.start([] {}).is_ok());
+  std::vector<multilang::ChildEvent> events;
+  child.poll(events);
+  REQUIRE(events.size() == 1);
+  const std::uint64_t run = events.front().run;
+  child.send(run, multilang::tuple_message({.id = "1", .component = "numbers", .stream = "default"},
+                                           {Number{7}})
+                      .value());
+  const auto next = [&] {
+    events.clear();
+    while (events.empty() && child.wait(60s))
+      child.poll(events);
+    REQUIRE_FALSE(events.empty());
+    return std::get_if<multilang::ChildMessage>(&events.front().what);
+  };
+  const auto* message = next();
+  REQUIRE(message != nullptr);
+  REQUIRE(std::holds_alternative<multilang::Emit>(*message));
+  // Its owner takes its time: many times as long as a child may be silent that is asked something.
+  for (int i = 0; i < 20; ++i) {
+    clock.advance(10s);
+    CHECK_FALSE(child.wait(30ms));
+  }
+  child.answer(run, multilang::task_ids_message(std::vector<std::int64_t>{2}));
+  message = next();
+  REQUIRE(message != nullptr);
+  CHECK(std::holds_alternative<multilang::Ack>(*message));
+  CHECK(places_in(ids).at(7) == Names{"sink[0]"});
+}
+
+TEST_CASE("shell bolt: who reads a child's stream by direct() is told how to, when it begins") {
+  Log log;
+  Aim aim{options_for({}, log), {}, 1};
+  aim.witness("counter", 2).direct(aim.shell());
+  CHECK_THAT(aim.failure_to_open(), Contains("counter") && Contains("DirectTo{\"counter\"}"));
 }
 
 TEST_CASE(
@@ -446,27 +568,28 @@ TEST_CASE("shell bolt: a direct emit goes to the task that the child names, and 
   Log log;
   // Its own task is 1, those of the counter 2 to 4: the child adds the tuple to 1.
   auto options = options_for({"direct=1"}, log);
-  options.consumers = {{.component = "counter", .tasks = 3, .grouping = "DIRECT"}};
-  auto feed = test::feed_of<Number>({1, 2, 3, 7});
-  auto book = std::make_shared<Counter::Book>();
-  TopologyBuilder builder{"direct"};
-  auto numbers = builder.spout("numbers", [feed] { return test::FeedSpout<Number>{feed}; });
-  auto shell = builder.bolt("shell", bolt_of(options));
-  shell.shuffle(numbers);
-  builder.bolt("counter", [book] { return Counter{book}; }, {.tasks = 3})
-      .custom(shell, multilang::DirectTo{"counter"});
-  testing::ManualClock clock;
-  auto topology = testing::SteppedTopology::open(builder.build().value(), clock).value();
-  const auto end = std::chrono::steady_clock::now() + 60s;
-  while (feed->verdicts() < 4 && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(1ms);
-    topology->advance(1ms);
-  }
-  CHECK(*book == Counter::Book{{0, 1}, {1, 2}, {2, 3}});
-  CHECK(feed->acked_sorted() == std::vector<std::uint64_t>{0, 1, 2});
-  REQUIRE(feed->failed.size() == 1);
-  CHECK(feed->failed[0].kind == FailureKind::kPermanent);
-  CHECK_THAT(feed->failed[0].reason, Contains("task 8, of which it was not told"));
+  options.direct = {"counter"};
+  Aim aim{options, {1, 2, 3, 7}, 1};
+  aim.witness("counter", 3).custom(aim.shell(), multilang::DirectTo{"counter"});
+  REQUIRE(aim.run());
+  CHECK(aim.seen() == Places{{1, {"counter[0]"}}, {2, {"counter[1]"}}, {3, {"counter[2]"}}});
+  CHECK(aim.acked() == 3);
+  REQUIRE(aim.failed().size() == 1);
+  CHECK(aim.failed()[0].kind == FailureKind::kPermanent);
+  CHECK_THAT(aim.failed()[0].reason, Contains("task 8, of which it was not told"));
+}
+
+TEST_CASE("shell bolt: a direct emit goes nowhere on a stream that others read, too") {
+  Log log;
+  auto options = options_for({"direct=1"}, log);
+  options.direct = {"counter"};
+  Aim aim{options, {1}, 1};
+  aim.witness("counter", 3).custom(aim.shell(), multilang::DirectTo{"counter"});
+  aim.witness("other", 1).shuffle(aim.shell());
+  REQUIRE(aim.run());
+  CHECK(aim.seen().empty());
+  REQUIRE(aim.failed().size() == 1);
+  CHECK_THAT(aim.failed()[0].reason, Contains("other does not read by direct emits"));
 }
 
 TEST_CASE(

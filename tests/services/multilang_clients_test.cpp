@@ -78,7 +78,6 @@ Options options_for(multilang::ProcessOptions process, Log& log) {
     log.all += Text{text} + '\n';
   };
   options.conf = {{"greeting", Text{"greetings"}}};
-  options.consumers = {{.component = "listener"}};
   options.metrics = {{.name = "pairs"}};
   return options;
 }

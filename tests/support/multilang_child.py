@@ -13,7 +13,9 @@ Takes tuples of one integer, emits its double and acks. The words make exception
   batch=N               acks when it has N tuples, with one emit anchored to all
   direct=N              emits directly, to the task N + the tuple
   descriptors           emits how many it has
-  ids                   waits for task ids, and emits them
+  ids=FILE              emits N, waits for the ids of its tasks, and writes down which they were
+  burst=N               the same, N times 1000 and more at once, and waits for all of them
+  groupings=FILE        writes what it was told of who reads its default stream
   as=COMMAND            a spout's child, see the end
 """
 import json
@@ -22,10 +24,15 @@ import signal
 import sys
 import time
 
+later = []
 words = dict((w.split("=", 1) + [""])[:2] for w in sys.argv[1:])
 
 
 def read():
+    return later.pop(0) if later else json_of_input()
+
+
+def json_of_input():
     lines = []
     for line in sys.stdin:
         if line == "end\n":
@@ -55,6 +62,31 @@ def is_time_for(word, value):
 
 def emit(values, anchors, **more):
     send({"command": "emit", "tuple": values, "anchors": anchors, "need_task_ids": False, **more})
+
+
+def read_ids():
+    """The next answer to an emit; what else comes meanwhile is for later, as in Storm's storm.py."""
+    while True:
+        message = json_of_input()
+        if isinstance(message, list):
+            return message
+        later.append(message)
+
+
+def emit_and_write_down(value, **more):
+    """Writes the tasks as "component[index]", by what the child was told of them at first."""
+    values = [1000 * n + value for n in range(int(words.get("burst", 1)))]
+    for n in values:
+        send({"command": "emit", "tuple": [n], **more})
+    tasks = hello["context"]["task->component"]
+    with open(words["ids"], "a") as told:
+        for n in values:
+            names = []
+            for task in read_ids():
+                name = tasks[str(task)]
+                index = sum(1 for t, c in tasks.items() if c == name and int(t) < task)
+                names.append("%s[%d]" % (name, index))
+            told.write(" ".join([str(n)] + sorted(names)) + "\n")
 
 
 def hang():
@@ -99,11 +131,7 @@ def take(message, batch=[]):
     elif "direct" in words:
         emit([value], [identity], task=int(words["direct"]) + value)
     elif "ids" in words:
-        send({"command": "emit", "tuple": [value], "anchors": [identity]})
-        answer = read()
-        while not isinstance(answer, list):
-            answer = read()
-        emit([sum(answer)], [identity])
+        emit_and_write_down(value, anchors=[identity])
     else:
         emit([2 * value], [identity])
     return send({"command": "ack", "id": identity})
@@ -126,6 +154,10 @@ def spout(kind, name=[0], failed=[]):
         elif command == "next" and name[0] < int(words["limit"]):
             name[0] += 1
             more = {} if "untracked" in words else {"id": name[0]}
+            if "ids" in words:
+                emit_and_write_down(name[0], **more)
+                send({"command": "sync"})
+                continue
             send({"command": "emit", "tuple": [name[0]], "need_task_ids": False, **more})
         elif command == "next":
             time.sleep(0.001)
@@ -150,6 +182,10 @@ if "fail-initialise" in words:
     sys.exit(0)
 for i in range(int(words.get("noisy", 0))):
     print("line", i, file=sys.stderr)
+if "groupings" in words:
+    with open(words["groupings"], "w") as told:
+        for name, grouping in sorted(hello["context"]["stream->target->grouping"]["default"].items()):
+            told.write("%s %s\n" % (name, grouping["type"]))
 if "as" in words:
     spout(words["as"])
 beats = 0

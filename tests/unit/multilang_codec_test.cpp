@@ -144,11 +144,12 @@ TEST_CASE("multilang: nesting without end is refused before it costs the stack")
 TEST_CASE("multilang: the handshake tells configuration, directory and who is who") {
   ComponentOptions options;
   options.conf = {{"topology.name", std::string{"t"}}, {"unit", std::int64_t{3}}};
-  options.consumers = {{.component = "count", .tasks = 3}, {.component = "log", .stream = "late"}};
   const auto made = introduce(options, {.component = "shell", .task = 1, .tasks = 2},
                               {{.component = "words", .fields = {"word"}}},
                               {{.component = {}, .stream = "default", .fields = {"n"}},
-                               {.component = {}, .stream = "late", .fields = {}}});
+                               {.component = {}, .stream = "late", .fields = {}}},
+                              {{.component = "count", .tasks = 3, .grouping = "ALL"},
+                               {.component = "log", .stream = "late"}});
   const auto message = handshake_message(made.handshake, "/pids");
   REQUIRE(message.is_ok());
   const auto json = unframed(*message);
@@ -162,15 +163,30 @@ TEST_CASE("multilang: the handshake tells configuration, directory and who is wh
   CHECK(context.at("streams").dump() == R"(["default","late"])");
   CHECK(context.at("stream->outputfields").at("default").at(0) == "n");
   CHECK(context.at("stream->target->grouping").dump() ==
-        R"({"default":{"count":{"type":"SHUFFLE"}},"late":{"log":{"type":"SHUFFLE"}}})");
+        R"({"default":{"count":{"type":"ALL"}},"late":{"log":{"type":"SHUFFLE"}}})");
   CHECK(context.at("source->stream->fields").dump() == R"({"words":{"default":["word"]}})");
 
   CHECK(made.roster.find(4) == Roster::Task{"count", 1});
   CHECK_FALSE(made.roster.find(0).has_value());
   CHECK_FALSE(made.roster.find(8).has_value());
-  // Which of three tasks the engine chooses it alone knows.
-  CHECK(known_targets(options, made.roster, "default").empty());
-  CHECK(known_targets(options, made.roster, "late") == std::vector<std::int64_t>{6});
+}
+
+TEST_CASE("multilang: a direct emit names a task that it can reach, or it is told what is wrong") {
+  const std::vector<Consumer> consumers{
+      {.component = "count", .tasks = 3, .stream = "aimed", .grouping = std::string{kDirect}},
+      {.component = "log"}};
+  const auto made = introduce({}, {.component = "shell"}, {}, {}, consumers);
+  const auto aimed_at = [&](std::int64_t task, const char* stream) {
+    return direct_target({.stream = stream, .task = task}, made.roster, consumers);
+  };
+  REQUIRE(aimed_at(3, "aimed").is_ok());
+  CHECK(aimed_at(3, "aimed").value() == Roster::Task{"count", 1});
+  CHECK_THAT(std::string(aimed_at(6, "aimed").status().message()),
+             Contains("task 6, of which it was not told"));
+  CHECK_THAT(std::string(aimed_at(5, "aimed").status().message()),
+             Contains("log, which does not read the stream 'aimed'"));
+  CHECK_THAT(std::string(aimed_at(5, "default").status().message()),
+             Contains("log does not read by direct emits") && Contains("DirectTo"));
 }
 
 TEST_CASE("multilang: heartbeats, commands and task ids are what children know") {

@@ -24,7 +24,6 @@ ShellBoltOptions shell_options(const LegacyOptions& options, const LegacyWorld& 
   shell.input = {.component = "parse",
                  .fields = {"device", "gateway", "celsius", "battery", "time"},
                  .grouping = "FIELDS"};
-  shell.consumers = {{.component = "post"}};
   shell.conf = {{"topology.name", std::string{"legacy"}}};
   shell.metrics = {{.name = "reshaped_readings"}};
   return shell;
