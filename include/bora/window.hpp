@@ -71,7 +71,7 @@ class EventWindowBolt : public internal::WindowsByEventTime<internal::KeepingBol
 ///
 /// fold() is called for each input as it arrives, once for each window that holds it: with sliding
 /// windows size / slide times. The value is Acc{} at first. What fold() throws fails that input alone:
-/// let it throw on account of the input, and before it changes the value.
+/// let it throw before it changes the value.
 /// All else is as with WindowBolt: when windows close, acks, anchors, failures, limits.
 template <class In, class Acc, class Out = void, class Key = NoKey>
 class FoldWindowBolt : public internal::WindowsByArrival<internal::FoldingBolt<In, Acc, Out, Key>> {

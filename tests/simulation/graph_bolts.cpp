@@ -295,4 +295,26 @@ void EventWindows::on_window(const Window<Item>& window) {
   ledger_.world().may_throw(40, "on_window() throws");
 }
 
+void Folds::fold(Origins& origins, const Item& in) {
+  ledger_.world().may_throw(kOnceIn, "fold() throws");
+  origins.push_back(in.origin);
+}
+
+void Folds::on_window(const FoldedWindow<Origins, std::uint32_t>& window) {
+  ledger_.world().may_throw(40, "on_window() throws first");
+  out.emit(Joined{window.value(), Moment{ledger_.world()}});
+  ledger_.world().may_throw(40, "on_window() throws last");
+}
+
+void EventFolds::fold(Origins& origins, const Item& in) {
+  ledger_.world().may_throw(kOnceIn, "fold() throws");
+  origins.push_back(in.origin);
+}
+
+void EventFolds::on_window(const FoldedWindow<Origins>& window) {
+  for (const Origin& origin : window.value())
+    ledger_.effect(origin, Effect::kEvent);
+  ledger_.world().may_throw(40, "on_window() throws");
+}
+
 }  // namespace bora::simulation

@@ -224,4 +224,29 @@ class EventWindows final : public EventWindowBolt<Item> {
   GraphLedger& ledger_;
 };
 
+/// The same, folding.
+using Origins = std::vector<Origin>;
+
+class Folds final : public FoldWindowBolt<Item, Origins, Joined, std::uint32_t> {
+ public:
+  Folds(GraphLedger& ledger, WindowOptions<Item, std::uint32_t> options)
+      : FoldWindowBolt(std::move(options)), ledger_(ledger) {}
+  void fold(Origins& origins, const Item& in) override;
+  void on_window(const FoldedWindow<Origins, std::uint32_t>& window) override;
+
+ private:
+  GraphLedger& ledger_;
+};
+
+class EventFolds final : public EventFoldWindowBolt<Item, Origins> {
+ public:
+  EventFolds(GraphLedger& ledger, EventWindowOptions<Item> options)
+      : EventFoldWindowBolt(std::move(options)), ledger_(ledger) {}
+  void fold(Origins& origins, const Item& in) override;
+  void on_window(const FoldedWindow<Origins>& window) override;
+
+ private:
+  GraphLedger& ledger_;
+};
+
 }  // namespace bora::simulation

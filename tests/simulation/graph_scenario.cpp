@@ -19,12 +19,36 @@ std::uint32_t one_to(testing::Dice& dice, std::uint64_t most) {
   return static_cast<std::uint32_t>(dice.between(1, most));
 }
 
+/// Windows that keep their inputs, or windows that fold them.
+template <class ByArrival, class ByEvent>
+void add_windows_of(TopologyBuilder& t, const BoltHandle<Split>& split, GraphLedger& ledger,
+                    std::size_t batch) {
+  GraphLedger* l = &ledger;
+  const bool slides = ledger.world().dice().one_in(2);
+  auto windows = t.bolt("windows", [=] {
+                    WindowOptions<Item, std::uint32_t> options{.size = 20ms};
+                    if (slides) options.slide = WindowLength{10ms};
+                    options.key = [](const Item& i) { return i.origin.message % 3; };
+                    options.limits.retry_after = 5ms;
+                    return ByArrival{*l, std::move(options)};
+                  }).fields(split[&Split::whole], [](const Item& i) { return i.origin.message; });
+  t.bolt("window sink", [=] {
+     return JoinedSink{*l, Effect::kWindow, {.max_items = batch}};
+   }).shuffle(windows);
+  auto events = t.bolt("events", [=] {
+                   EventWindowOptions<Item> options{.size = 15ms, .time = &Item::time};
+                   options.watermark.idle_after = 10ms;
+                   options.limits.retry_after = 5ms;
+                   return ByEvent{*l, std::move(options)};
+                 }).shuffle(split[&Split::whole]);
+  t.bolt("late", [l] { return Note{*l, Note::What::kEvent}; }).shuffle(events[&ByEvent::late]);
+}
+
 Result<Topology> graph(GraphLedger& ledger) {
   testing::Dice& dice = ledger.world().dice();
   const std::uint32_t marks = one_to(dice, 2);
   const auto flush = dice.one_in(2) ? BatchFlush::kByAge : BatchFlush::kWhenIdle;
   const std::size_t batch = one_to(dice, 8);
-  const bool slides = dice.one_in(2);
   GraphLedger* l = &ledger;
 
   TopologyBuilder t{"graph"};
@@ -79,23 +103,11 @@ Result<Topology> graph(GraphLedger& ledger) {
          },
          {.tasks = one_to(dice, 2)})
       .shuffle(split[&Split::whole]);
-  auto windows = t.bolt("windows", [=] {
-                    WindowOptions<Item, std::uint32_t> options{.size = 20ms};
-                    if (slides) options.slide = WindowLength{10ms};
-                    options.key = [](const Item& i) { return i.origin.message % 3; };
-                    options.limits.retry_after = 5ms;
-                    return Windows{*l, std::move(options)};
-                  }).fields(split[&Split::whole], [](const Item& i) { return i.origin.message; });
-  t.bolt("window sink", [=] {
-     return JoinedSink{*l, Effect::kWindow, {.max_items = batch}};
-   }).shuffle(windows);
-  auto events = t.bolt("events", [=] {
-                   EventWindowOptions<Item> options{.size = 15ms, .time = &Item::time};
-                   options.watermark.idle_after = 10ms;
-                   options.limits.retry_after = 5ms;
-                   return EventWindows{*l, std::move(options)};
-                 }).shuffle(split[&Split::whole]);
-  t.bolt("late", [l] { return Note{*l, Note::What::kEvent}; }).shuffle(events[&EventWindows::late]);
+  if (dice.one_in(2)) {
+    add_windows_of<Windows, EventWindows>(t, split, ledger, batch);
+  } else {
+    add_windows_of<Folds, EventFolds>(t, split, ledger, batch);
+  }
   return t.build();
 }
 

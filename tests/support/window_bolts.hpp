@@ -54,10 +54,40 @@ class Showing final : public Base {
   }
 };
 
+/// The values that were folded, in order: any other fold is a function of these.
+struct Values {
+  std::vector<int> values;
+};
+
+/// The same for windows that fold: `Base` is a FoldWindowBolt or an EventFoldWindowBolt of Sample, Values,
+/// Shown and std::string. `on_fold` runs first and may throw, too.
+template <class Base, class Options>
+class ShowingFolded final : public Base {
+ public:
+  explicit ShowingFolded(Options options) : Base(std::move(options)) {}
+  std::function<void(const FoldedWindow<Values, std::string>&)> on_show = [](const auto&) {};
+  std::function<void(const Sample&)> on_fold = [](const auto&) {};
+
+ private:
+  void fold(Values& values, const Sample& in) override {
+    on_fold(in);
+    values.values.push_back(in.value);
+  }
+  void on_window(const FoldedWindow<Values, std::string>& window) override {
+    this->out.emit(Shown{window.key(), window.number(), window.value().values});
+    on_show(window);
+  }
+};
+
 using ArrivalOptions = WindowOptions<Sample, std::string>;
 using ShowingByArrival = Showing<WindowBolt<Sample, Shown, std::string>, ArrivalOptions>;
 using EventOptions = EventWindowOptions<Sample, std::string>;
 using ShowingByEvent = Showing<EventWindowBolt<Sample, Shown, std::string>, EventOptions>;
+
+using FoldingByArrival =
+    ShowingFolded<FoldWindowBolt<Sample, Values, Shown, std::string>, ArrivalOptions>;
+using FoldingByEvent =
+    ShowingFolded<EventFoldWindowBolt<Sample, Values, Shown, std::string>, EventOptions>;
 
 inline auto by_arrival(ArrivalOptions options) {
   if (!options.key) options.key = &Sample::key;
@@ -67,6 +97,16 @@ inline auto by_event(EventOptions options) {
   if (!options.key) options.key = &Sample::key;
   if (!options.time) options.time = &Sample::time;
   return [options] { return ShowingByEvent{options}; };
+}
+
+inline auto folded_by_arrival(ArrivalOptions options) {
+  if (!options.key) options.key = &Sample::key;
+  return [options] { return FoldingByArrival{options}; };
+}
+inline auto folded_by_event(EventOptions options) {
+  if (!options.key) options.key = &Sample::key;
+  if (!options.time) options.time = &Sample::time;
+  return [options] { return FoldingByEvent{options}; };
 }
 
 }  // namespace bora::testing

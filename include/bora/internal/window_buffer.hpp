@@ -31,7 +31,7 @@ class WindowBuffer {
         std::upper_bound(positions_.begin(), positions_.end(), position) - positions_.begin();
     positions_.insert(positions_.begin() + at, position);
     values_.insert(values_.begin() + at, std::move(value));
-    tokens_.insert(grid, position, std::move(token));
+    tokens_.insert(grid.first_start(position), grid.last_start(position), std::move(token));
   }
 
   [[nodiscard]] bool empty() const noexcept { return positions_.empty(); }

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <utility>
 
+#include "bora/internal/executor_context.hpp"
 #include "bora/internal/window_bolt_base.hpp"
 #include "bora/internal/window_buffer.hpp"
 #include "bora/internal/window_folds.hpp"
@@ -30,14 +33,23 @@ class FoldingBolt : public WindowBoltBase<WindowFolds<Acc>, FoldedWindow<Acc, Ke
   using InputKey = Key;
 
   /// Called once for each input and each window that holds it, as inputs arrive. `value` is Acc{} at
-  /// first. What it throws fails that input alone: throw on account of the input, and before `value` is
-  /// changed.
+  /// first. What it throws fails that input alone: throw before `value` is changed.
   virtual void fold(Acc& value, const In& in) = 0;
 
   void put(WindowFolds<Acc>& store, std::int64_t position, In& in) {
     const WindowGrid& grid = this->windows_.grid();
-    store.fold(grid, position, [&](Acc& value) { fold(value, in); });
-    store.hold(grid, position, this->BoltBase::take());
+    std::optional<std::int64_t> last;  // window that has it
+    try {
+      store.fold(grid, position, [&](Acc& value, std::int64_t start) {
+        fold(value, in);
+        last = start;
+      });
+    } catch (...) {
+      if (!last) throw;
+      // Its failure is told when the windows that have it are done, as with what on_window() throws.
+      ExecutorContext::current()->fail_current(std::current_exception());
+    }
+    store.hold(grid.first_start(position), *last, this->BoltBase::take());
   }
 };
 

@@ -32,17 +32,17 @@ class WindowFolds {
  public:
   using Content = const WindowFold<Acc>&;
 
-  /// Calls fold(accumulator) for each open window that holds the position. What it throws for the first
-  /// of them leaves everything as it was.
+  /// Calls fold(accumulator, start) for each open window that holds the position, ascending, until it
+  /// throws: for the first of them, that leaves everything as it was.
   template <class Fold>
   void fold(const WindowGrid& grid, std::int64_t position, Fold&& fold) {
     const std::int64_t last = grid.last_start(position);
     for (std::int64_t start = first_open(grid, position); start <= last; start += grid.slide)
       fold_into(start, fold);
   }
-  /// Holds the token of an input that was folded.
-  void hold(const WindowGrid& grid, std::int64_t position, AckToken token) {
-    tokens_.insert(grid, position, std::move(token));
+  /// Holds the token of an input that was folded into the windows that start at `first` to `last`.
+  void hold(std::int64_t first, std::int64_t last, AckToken token) {
+    tokens_.insert(first, last, std::move(token));
   }
 
   // The rest is as in WindowBuffer.
@@ -80,11 +80,11 @@ class WindowFolds {
       --at;
     if (at == folds_.end() || at->start != start) {
       WindowFold<Acc> fresh{start};
-      fold(fresh.value);
+      fold(fresh.value, start);
       fresh.inputs = 1;
       folds_.insert(at, std::move(fresh));
     } else {
-      fold(at->value);
+      fold(at->value, start);
       ++at->inputs;
     }
   }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "bora/internal/held_tokens.hpp"
-#include "bora/internal/window_grid.hpp"
 
 namespace bora::internal {
 
@@ -16,14 +15,13 @@ namespace bora::internal {
 /// count in a joint, in however many windows its input is.
 ///
 /// Invariants:
-///  1. panes_ ascend, by the positions of their inputs; none is past its last window.
+///  1. panes_ ascend, by their last windows; none is past it.
 ///  2. tokens_ are those of the panes, in order, `refs` of each.
 /// Threads: single-owner.
 class WindowTokens {
  public:
-  void insert(const WindowGrid& grid, std::int64_t position, AckToken token) {
-    const std::int64_t first = grid.first_start(position);
-    const std::int64_t last = grid.last_start(position);
+  /// Holds the token of an input that is in the windows that start at `first` to `last`.
+  void insert(std::int64_t first, std::int64_t last, AckToken token) {
     std::size_t at = panes_.size();
     std::size_t end = tokens_.size();
     while (at > 0 && panes_[at - 1].is_after(first, last))
@@ -41,12 +39,11 @@ class WindowTokens {
   /// over the counts of those that no later window holds: give it back, or finish the window.
   [[nodiscard]] AckToken take(std::int64_t start) {
     const std::size_t own = count_until(start, &Pane::refs);
-    std::size_t last_own = 0;
-    for (; last_own < panes_.size() && panes_[last_own].last <= start; ++last_own)
-      panes_[last_own].refs = 0;
+    std::size_t others = 0;
+    for (; others < panes_.size() && panes_[others].last <= start; ++others)
+      panes_[others].refs = 0;
     AckToken token = own > 0 ? tokens_.take_front(own) : AckToken{};
-    if (last_own == panes_.size() || panes_[last_own].first > start) return token;
-    return join_shared(std::move(token), last_own, start);
+    return others < panes_.size() ? join_shared(std::move(token), others, start) : std::move(token);
   }
   /// The window at `start` stays open.
   void give_back(std::int64_t start, AckToken token) {
@@ -92,15 +89,18 @@ class WindowTokens {
       count += (*pane).*what;
     return count;
   }
-  /// `token` and those of the panes from `at` on that are in the window at `start` and in later ones.
-  [[nodiscard]] AckToken join_shared(AckToken token, std::size_t at, std::int64_t start) {
+  /// `token` and those of the panes from `pane` on, which later windows hold, too, that are in the window
+  /// at `start`.
+  [[nodiscard]] AckToken join_shared(AckToken token, std::size_t pane, std::int64_t start) {
     std::vector<AckToken> parts;
-    parts.push_back(std::move(token));
-    for (std::size_t first = 0; at < panes_.size() && panes_[at].first <= start; ++at, ++first) {
-      if (panes_[at].refs > 1) tokens_.unite(first, panes_[at].refs);
-      panes_[at].refs = 1;
+    for (std::size_t first = 0; pane < panes_.size(); first += panes_[pane++].refs) {
+      if (panes_[pane].first > start) continue;
+      if (panes_[pane].refs > 1) tokens_.unite(first, panes_[pane].refs);
+      panes_[pane].refs = 1;
       parts.push_back(tokens_.share(first));
     }
+    if (parts.empty()) return token;
+    parts.push_back(std::move(token));
     return AckToken::join(std::move(parts));
   }
 
