@@ -179,7 +179,7 @@ void ShellBoltDriver::on_emit(const multilang::Emit& emit, std::uint64_t run) {
       report("the child anchors a tuple to " + multilang::excerpt(id) + ", which it does not have");
     }
   }
-  targets_->begin();
+  if (emit.wants_ids()) targets_->begin();
   std::optional<std::string> fault;
   const Stream* stream = nullptr;
   for (const Stream& declared : streams_)

@@ -89,9 +89,9 @@ void ShellSpoutDriver::emit(const Waiting& waiting) {
   const bool is_tracked = !std::holds_alternative<std::monostate>(waiting.emit.id);
   const MessageId id{.offset = next_offset_};
   if (is_tracked) in_flight_.emplace(next_offset_++, Known{waiting.emit.id, waiting.run});
-  targets_->begin();
+  if (waiting.emit.wants_ids()) targets_->begin();
   const Status emitted = emit_on_stream(waiting, is_tracked ? &id : nullptr);
-  answer(waiting, multilang::reached_ids(*targets_, roster_));
+  if (waiting.emit.wants_ids()) answer(waiting, multilang::reached_ids(*targets_, roster_));
   if (!emitted) {
     report(std::string(emitted.message()));
     if (is_tracked) tell_verdict("fail", id);
@@ -119,7 +119,8 @@ Status ShellSpoutDriver::emit_on_stream(const Waiting& waiting, const MessageId*
   try {
     emitted = stream->emit(waiting.emit.tuple, id, weight_of(waiting.emit.tuple));
   } catch (const std::exception& e) {
-    emitted = {ErrorKind::kInvalid, e.what()};
+    return {ErrorKind::kInternal,
+            "an emit of the child on the stream '" + stream->name + "' threw: " + e.what()};
   }
   if (emitted) return emitted;
   return {ErrorKind::kInvalid, "the child emits what is no tuple of the stream '" + stream->name +
@@ -213,12 +214,12 @@ void ShellSpoutDriver::on_emit(multilang::Emit& emit, std::uint64_t run) {
 /// What was not emitted is the child's: nobody told it that this was done. It went to no task.
 void ShellSpoutDriver::drop_waiting() {
   for (const Waiting& waiting : std::exchange(waiting_, {}))
-    answer(waiting, {});
+    if (waiting.emit.wants_ids()) answer(waiting, {});
 }
 
 /// When its tuple has gone, so in the order of the emits.
 void ShellSpoutDriver::answer(const Waiting& waiting, std::span<const std::int64_t> tasks) {
-  if (waiting.emit.wants_ids()) child_->answer(waiting.run, multilang::task_ids_message(tasks));
+  child_->answer(waiting.run, multilang::task_ids_message(tasks));
 }
 
 void ShellSpoutDriver::on_sync() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -19,6 +20,8 @@
 #include "bora/testing/stepped_topology.hpp"
 #include "e2e/program.hpp"
 #include "spouts/shell_spout.hpp"
+#include "support/child_places.hpp"
+#include "support/engine_components.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace bora;
@@ -151,7 +154,69 @@ void check_spout(multilang::ProcessOptions process, Log& log) {
   CHECK(stats.deaths.get() == 0);
 }
 
+using Places = test::PlacesOf<Text>;
+
+/// What children wrote to the log as "went a sink[0] ...".
+Places told_in(Log& log) {
+  Places told;
+  std::istringstream lines{log.text()};
+  for (Text line; std::getline(lines, line);) {
+    const std::size_t at = line.find("went ");
+    if (at == Text::npos) continue;
+    std::istringstream words{line.substr(at)};
+    Text word;
+    words >> word >> word;
+    test::Names& names = told[word];
+    while (words >> word)
+      names.push_back(word);
+  }
+  return told;
+}
+
+/// Four tuples to consumers of several tasks: `add` makes a component of the child that emits them.
+template <class Add>
+void check_places(Log& log, Add add) {
+  auto seen = std::make_shared<Places>();
+  TopologyBuilder builder{"places"};
+  const auto emits = add(builder);
+  const auto witness = [seen] { return test::WitnessOf<Text>{seen}; };
+  builder.bolt("spread", witness, {.tasks = 3}).shuffle(emits);
+  builder.bolt("each", witness, {.tasks = 2}).all(emits);
+  builder.bolt("keyed", witness, {.tasks = 3}).fields(emits, [](const Text& t) { return t; });
+  testing::ManualClock clock;
+  auto opened = testing::SteppedTopology::open(builder.build().value(), clock);
+  REQUIRE(opened.is_ok());
+  CHECK(until(**opened, [&] { return told_in(log).size() == 4; }));
+  CHECK(until(**opened, [&] { return seen->size() == 4; }));
+  CHECK(told_in(log) == test::sorted(*seen));
+  CHECK(told_in(log)["a"].size() == 4);
+}
+void check_bolt_places(multilang::ProcessOptions process) {
+  Log log;
+  check_places(log, [&](TopologyBuilder& builder) {
+    auto words = builder.spout("words", test::feeding(test::feed_of<Text>({"a", "b", "c", "d"})));
+    auto bolt = builder.bolt("bolt", bolt_of(bolt_options(std::move(process), log)));
+    bolt.shuffle(words);
+    return bolt;
+  });
+}
+void check_spout_places(multilang::ProcessOptions process) {
+  Log log;
+  check_places(log, [&](TopologyBuilder& builder) {
+    return builder.spout("spout", [o = options_for<ShellSpoutOptions>(std::move(process), log)] {
+      return ShellSpout<Text>{o, {"name"}, text_of};
+    });
+  });
+}
+
 }  // namespace
+
+TEST_CASE("storm.py, pystorm: what an emit returns is where its tuple went, of several tasks") {
+  check_bolt_places(storm_child("tell"));
+  check_spout_places(storm_child("tell-spout"));
+  check_bolt_places(pystorm_child("tell"));
+  check_spout_places(pystorm_child("tell-spout"));
+}
 
 TEST_CASE("storm.py: a BasicBolt emits, learns its tasks, acks, and fails what it raises for") {
   Log log;

@@ -16,26 +16,31 @@
 namespace bora::test {
 
 using Names = std::vector<std::string>;
-/// By number: which tasks got it, such as "sink[2]", sorted.
-using Places = std::map<std::int64_t, Names>;
+/// By tuple: which tasks got it, such as "sink[2]", sorted.
+template <class T>
+using PlacesOf = std::map<T, Names>;
+using Places = PlacesOf<std::int64_t>;
 
 /// Writes down where it got what.
-class Witness final : public Bolt<std::int64_t> {
+template <class T>
+class WitnessOf final : public Bolt<T> {
  public:
-  explicit Witness(std::shared_ptr<Places> seen) : seen_(std::move(seen)) {}
+  explicit WitnessOf(std::shared_ptr<PlacesOf<T>> seen) : seen_(std::move(seen)) {}
   Status open(Context& context) override {
     name_ = std::string{context.component()} + '[' + std::to_string(context.task()) + ']';
     return {};
   }
-  void execute(const std::int64_t& n) override { (*seen_)[n].push_back(name_); }
+  void execute(const T& tuple) override { (*seen_)[tuple].push_back(name_); }
 
  private:
-  std::shared_ptr<Places> seen_;  // of all witnesses on one thread
+  std::shared_ptr<PlacesOf<T>> seen_;  // of all witnesses on one thread
   std::string name_;
 };
+using Witness = WitnessOf<std::int64_t>;
 
-[[nodiscard]] inline Places sorted(Places places) {
-  for (auto& [number, names] : places)
+template <class T>
+[[nodiscard]] PlacesOf<T> sorted(PlacesOf<T> places) {
+  for (auto& [tuple, names] : places)
     std::sort(names.begin(), names.end());
   return places;
 }

@@ -14,6 +14,7 @@
 #include "bolts/shell_bolt.hpp"
 #include "bora/running_topology.hpp"
 #include "bora/spout.hpp"
+#include "support/child_places.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace bora;
@@ -71,8 +72,10 @@ TEST_CASE("shell bolt: two children at work, one of which dies, lose nothing") {
   constexpr Number kLast = 2'000;
   const testing::TemporaryDirectory directory;
   ShellBoltOptions options;
+  const auto ids = directory.path() / "ids";
   options.child.process.command = {"python3", BORA_MULTILANG_CHILD, "die-on=700",
-                                   "once=" + (directory.path() / "died").string()};
+                                   "once=" + (directory.path() / "died").string(),
+                                   "ids=" + ids.string()};
   options.child.heartbeat_interval = 5ms;
   options.child.restart.first_backoff = 5ms;
   std::atomic<std::uint64_t> lines{0};
@@ -94,7 +97,7 @@ TEST_CASE("shell bolt: two children at work, one of which dies, lose nothing") {
       },
       {.tasks = 2});
   shell.shuffle(numbers);
-  builder.bolt("sum", [&] { return Sum{&tuples}; }).shuffle(shell);
+  builder.bolt("sum", [&] { return Sum{&tuples}; }, {.tasks = 2}).shuffle(shell);
   auto running = RunningTopology::start(builder.build().value());
   REQUIRE(running.is_ok());
   CHECK((*running)->wait_finished(100s));
@@ -102,4 +105,16 @@ TEST_CASE("shell bolt: two children at work, one of which dies, lose nothing") {
   CHECK(tuples >= kLast);
   CHECK(failures > 0);
   CHECK(lines >= 4);  // two starts, a death, a start
+  // Of each emit the one task was told that got its tuple; some were brought twice.
+  const test::Places told = test::places_in(ids);
+  CHECK(told.size() == kLast);
+  std::size_t names = 0;
+  bool is_known = true;
+  for (const auto& [number, tasks] : told) {
+    names += tasks.size();
+    for (const std::string& task : tasks)
+      is_known = is_known && (task == "sum[0]" || task == "sum[1]");
+  }
+  CHECK(is_known);
+  CHECK(names == test::lines_of(ids).size());
 }

@@ -35,6 +35,40 @@ class Batches(BatchingBolt):
         self.report_metric("pairs", len(tups))
 
 
+def went(component, what, ids, tasks):
+    """For the log: where a tuple went, as emit() says, by the tasks that the component was told of."""
+    names = []
+    for task in ids:
+        name = tasks[str(task)]
+        index = sum(1 for t, c in tasks.items() if c == name and int(t) < task)
+        names.append("%s[%d]" % (name, index))
+    component.logger.warning(" ".join(["went", what] + sorted(names)))
+
+
+class Tell(Bolt):
+    """Passes on, and tells where to."""
+
+    def initialize(self, conf, ctx):
+        self.tasks = ctx["task->component"]
+
+    def process(self, tup):
+        word = tup.values[0]
+        went(self, word, self.emit([word], need_task_ids=True), self.tasks)
+
+
+class TellSpout(ReliableSpout):
+    """a, b, c, d; tells where to."""
+
+    def initialize(self, conf, ctx):
+        self.tasks = ctx["task->component"]
+        self.names = ["a", "b", "c", "d"]
+
+    def next_tuple(self):
+        if self.names:
+            name = self.names.pop(0)
+            went(self, name, self.emit([name], tup_id=name, need_task_ids=True), self.tasks)
+
+
 class Numbers(ReliableSpout):
     """one, two, three; pystorm brings again what failed."""
 
@@ -47,4 +81,10 @@ class Numbers(ReliableSpout):
             self.emit([name], tup_id=name)
 
 
-{"split": Split, "batches": Batches, "numbers": Numbers}[sys.argv[1]]().run()
+{
+    "split": Split,
+    "batches": Batches,
+    "numbers": Numbers,
+    "tell": Tell,
+    "tell-spout": TellSpout,
+}[sys.argv[1]]().run()

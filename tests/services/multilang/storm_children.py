@@ -40,6 +40,39 @@ class Pairs(storm.Bolt):
         storm.ack(tup)
 
 
+def went(what, ids, tasks):
+    """For the log: where a tuple went, as emit() says, by the tasks that the component was told of."""
+    names = []
+    for task in ids:
+        name = tasks[str(task)]
+        index = sum(1 for t, c in tasks.items() if c == name and int(t) < task)
+        names.append("%s[%d]" % (name, index))
+    storm.logInfo(" ".join(["went", what] + sorted(names)))
+
+
+class Tell(storm.BasicBolt):
+    """Passes on, and tells where to."""
+
+    def initialize(self, conf, context):
+        self.tasks = context["task->component"]
+
+    def process(self, tup):
+        went(tup.values[0], storm.emit([tup.values[0]]), self.tasks)
+
+
+class TellSpout(storm.Spout):
+    """a, b, c, d; tells where to."""
+
+    def initialize(self, conf, context):
+        self.tasks = context["task->component"]
+        self.names = ["a", "b", "c", "d"]
+
+    def nextTuple(self):
+        if self.names:
+            name = self.names.pop(0)
+            went(name, storm.emit([name], id=name), self.tasks)
+
+
 class Numbers(storm.Spout):
     """one, two, three; again what failed."""
 
@@ -56,4 +89,10 @@ class Numbers(storm.Spout):
         self.names.append(id)
 
 
-{"split": Split, "pairs": Pairs, "numbers": Numbers}[sys.argv[1]]().run()
+{
+    "split": Split,
+    "pairs": Pairs,
+    "numbers": Numbers,
+    "tell": Tell,
+    "tell-spout": TellSpout,
+}[sys.argv[1]]().run()
