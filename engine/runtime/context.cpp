@@ -7,6 +7,7 @@
 #include "bora/ack_token.hpp"
 #include "bora/bolt.hpp"
 #include "bora/component.hpp"
+#include "bora/internal/held_tokens.hpp"
 #include "bora/output.hpp"
 #include "engine/runtime/executor.hpp"
 #include "engine/runtime/runtime.hpp"
@@ -111,15 +112,8 @@ AckToken BoltBase::hold() {
 
 AckToken BoltBase::take() {
   Executor& executor = executor_of(*task_);
-  const TreeRef ref = executor.anchor();
+  const TreeRef ref = internal::take_executing(executor, task_->identity.id);
   if (ref == internal::kUntracked) return {};
-  if (executor.frame() >= ExecutorContext::kChild) {
-    executor.raise(ref);  // others hold its count already
-  } else {
-    executor.taken_tree.store(ref, std::memory_order_relaxed);
-    executor.begin(internal::kUntracked);  // the token takes over the executing tuple's count
-  }
-  executor.ledger().set_holder(ref, task_->identity.id, Ledger::kPatient);
   return AckToken{executor.shared_ledger(), ref, task_->identity.id};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,8 @@
 
 namespace bora::internal {
 
+/// Keeps the tuple that `context` executes for `task`: its count passes to the caller. See BoltBase::take.
+[[nodiscard]] TreeRef take_executing(ExecutorContext& context, std::uint32_t task);
 /// A joint of `trees`, each of which gives one count to it.
 [[nodiscard]] TreeRef make_joint(Ledger& ledger, std::vector<TreeRef> trees);
 
@@ -39,35 +42,46 @@ class HeldTokens {
 
   [[nodiscard]] std::size_t size() const noexcept { return refs_.size(); }
 
-  void push_back(AckToken token) { insert(refs_.size(), std::move(token)); }
   /// Requires: every token is of the same task, or tracks nothing.
-  void insert(std::size_t at, AckToken token) {
-    if (token.is_tracking()) {
-      BORA_CHECK(ledger_ == nullptr || ledger_ == token.ledger(),
-                 "tokens of two topologies in one bag");
-      if (ledger_ == nullptr) ledger_ = token.ledger();
-      holder_ = token.holder();
-    }
-    refs_.insert(refs_.begin() + static_cast<std::ptrdiff_t>(at), kUntracked);
-    refs_[at] = std::move(token).detach();  // after the insert, which may throw
+  void push_back(AckToken token) {
+    if (token.is_tracking()) belong_to(token.ledger(), token.holder());
+    refs_.push_back(kUntracked);
+    refs_.back() = std::move(token).detach();  // after what may throw
+  }
+  /// The same with the tuple that the task executes, without the way through a token.
+  void take_executing(std::size_t at) {
+    ExecutorContext& context = *ExecutorContext::current();
+    const std::uint32_t task = context.current_task.load(std::memory_order_relaxed);
+    if (context.anchor() != kUntracked) belong_to(context.shared_ledger(), task);
+    const auto place = refs_.insert(refs_.begin() + static_cast<std::ptrdiff_t>(at), kUntracked);
+    *place = internal::take_executing(context, task);  // after what may throw
   }
 
-  /// The first `count` tokens as one; they are no longer held.
-  [[nodiscard]] AckToken take_front(std::size_t count) {
+  // On the task's own thread tokens may be held as references, each with one count.
+
+  /// The first `count` as one, which passes to the caller.
+  [[nodiscard]] TreeRef take_front(std::size_t count) {
     const TreeRef ref = joined(0, count);
     erase(0, count);
-    return token(ref);
+    return ref;
   }
-  /// Makes `count` tokens from `first` on the one at `first`.
+  void put_front(TreeRef ref) { refs_.insert(refs_.begin(), ref); }
+  /// Makes `count` from `first` on the one at `first`.
   void unite(std::size_t first, std::size_t count) {
     const TreeRef ref = joined(first, count);
     erase(first + 1, count - 1);
     refs_[first] = ref;
   }
-  /// A token for the one at `at`, which stays held, too: it is done only when both are.
-  [[nodiscard]] AckToken share(std::size_t at) const {
-    if (refs_[at] != kUntracked) ExecutorContext::current()->raise(refs_[at]);
-    return token(refs_[at]);
+  /// Another count of the one at `at`: it is done only when both are.
+  [[nodiscard]] TreeRef share(std::size_t at) const {
+    ExecutorContext::current()->raise(refs_[at]);
+    return refs_[at];
+  }
+  /// One for all of `refs`, whose counts it takes over.
+  [[nodiscard]] TreeRef join(std::vector<TreeRef> refs) const {
+    std::erase(refs, kUntracked);
+    if (refs.empty()) return kUntracked;
+    return refs.size() == 1 ? refs[0] : make_joint(*ledger_, std::move(refs));
   }
 
   void ack_front(std::size_t count) {
@@ -92,16 +106,15 @@ class HeldTokens {
   [[nodiscard]] AckToken token(TreeRef ref) const {
     return ref == kUntracked ? AckToken{} : AckToken{ledger_, ref, holder_};
   }
-  /// What stands for `count` references from `first` on, and takes over their counts.
+  void belong_to(const std::shared_ptr<Ledger>& ledger, std::uint32_t task) {
+    BORA_CHECK(ledger_ == nullptr || ledger_ == ledger, "tokens of two topologies in one bag");
+    if (ledger_ == nullptr) ledger_ = ledger;
+    holder_ = task;
+  }
   [[nodiscard]] TreeRef joined(std::size_t first, std::size_t count) const {
     if (count == 1) return refs_[first];
-    std::vector<TreeRef> tracked;
-    tracked.reserve(count);
-    for (std::size_t i = first; i < first + count; ++i)
-      if (refs_[i] != kUntracked) tracked.push_back(refs_[i]);
-    if (tracked.empty()) return kUntracked;
-    if (tracked.size() == 1) return tracked[0];
-    return make_joint(*ledger_, std::move(tracked));
+    const auto at = refs_.begin() + static_cast<std::ptrdiff_t>(first);
+    return join({at, at + static_cast<std::ptrdiff_t>(count)});
   }
   void erase(std::size_t first, std::size_t count) {
     const auto at = refs_.begin() + static_cast<std::ptrdiff_t>(first);

@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "bora/ack_token.hpp"
+#include "bora/failure.hpp"
+#include "bora/internal/tree_ref.hpp"
 #include "bora/internal/window_calendar.hpp"
 #include "bora/internal/window_grid.hpp"
 
@@ -25,8 +26,8 @@ enum class WindowOutcome : std::uint8_t {
 /// what windows hold: a `Store` has it, for each key (WindowBuffer, WindowFolds).
 ///
 /// An input is put in by `put(store, position)`, once. A window is shown by
-/// `show(key, number, start, content, token)`, where the token stands for all of its inputs and is done
-/// or given back; windows close by their end, then by the age of their key, so the order is a function
+/// `show(key, number, start, content, ref)`, where the reference stands for all of its inputs, with a
+/// count that is released when kDone is returned; windows close by their end, then by the age of their key, so the order is a function
 /// of the inputs alone.
 /// Threads: single-owner.
 template <class Store, class Key>
@@ -173,13 +174,13 @@ class KeyedWindows {
   WindowOutcome show_next(KeyState& state, Show& show) {
     Store& store = state.store;
     const std::int64_t start = store.next_window(grid_);
-    AckToken token = store.take_token(start);
+    const TreeRef ref = store.take(start);
     const WindowOutcome outcome =
-        show(*state.key, start / grid_.slide, start, store.content(grid_, start), token);
+        show(*state.key, start / grid_.slide, start, store.content(grid_, start), ref);
     if (outcome == WindowOutcome::kDone) {
       held_ -= store.finish(grid_, start);
     } else {
-      store.give_back(start, std::move(token));
+      store.give_back(start, ref);
     }
     return outcome;
   }

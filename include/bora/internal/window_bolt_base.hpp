@@ -110,7 +110,7 @@ class WindowBoltBase : public TakingBolt<In, Out> {
   [[nodiscard]] auto shower() {
     return [this](const Key& key, std::int64_t number, std::int64_t start,
                   typename Store::Content content,
-                  AckToken& token) { return show(key, number, start, content, token); };
+                  TreeRef ref) { return show(key, number, start, content, ref); };
   }
   /// When the run of inputs began that is being executed, or when a window was shown in it.
   [[nodiscard]] Instant now() { return run_clock_.now(clock()); }
@@ -123,7 +123,7 @@ class WindowBoltBase : public TakingBolt<In, Out> {
   using BoltBase::take;  // the windows' own: what on_window() emits may have the count already
 
   WindowOutcome show(const Key& key, std::int64_t number, std::int64_t start,
-                     typename Store::Content content, AckToken& token) {
+                     typename Store::Content content, TreeRef ref) {
     WallTime from{};
     WallTime to{};
     if (!counts_are_positions_) {
@@ -131,8 +131,10 @@ class WindowBoltBase : public TakingBolt<In, Out> {
       to = from_millis(windows_.grid().end(start));
     }
     run_clock_.reset();
+    ExecutorContext& executor = *ExecutorContext::current();
+    bool is_ours = true;
     try {
-      execute_as(token, [&] { on_window({{key, number, from, to}, content}); });
+      is_ours = execute_as(executor, ref, [&] { on_window({{key, number, from, to}, content}); });
     } catch (const Unavailable& e) {
       ++counts_.retries;
       context_->report_error(std::string{"a window is kept and tried again: "} + e.what());
@@ -142,11 +144,12 @@ class WindowBoltBase : public TakingBolt<In, Out> {
     } catch (...) {
       ++counts_.failed;
       Thrown thrown = describe_current_exception();
-      std::move(token).fail(thrown.kind, std::move(thrown.reason));
+      executor.fail(ref, thrown.kind, std::move(thrown.reason));
+      executor.release(ref);
       return WindowOutcome::kDone;
     }
     ++counts_.windows;
-    std::move(token).ack();
+    if (is_ours) executor.release(ref);
     return WindowOutcome::kDone;
   }
 

@@ -26,12 +26,13 @@ class WindowBuffer {
  public:
   using Content = std::span<const In>;
 
-  void insert(const WindowGrid& grid, std::int64_t position, In&& value, AckToken token) {
+  /// Takes the input that is being executed.
+  void insert(const WindowGrid& grid, std::int64_t position, In&& value) {
     const auto at =
         std::upper_bound(positions_.begin(), positions_.end(), position) - positions_.begin();
     positions_.insert(positions_.begin() + at, position);
     values_.insert(values_.begin() + at, std::move(value));
-    tokens_.insert(grid.first_start(position), grid.last_start(position), std::move(token));
+    tokens_.take_executing(grid.first_start(position), grid.last_start(position));
   }
 
   [[nodiscard]] bool empty() const noexcept { return positions_.empty(); }
@@ -51,9 +52,9 @@ class WindowBuffer {
     return Content(values_).subspan(static_cast<std::size_t>(first - positions_.begin()),
                                     static_cast<std::size_t>(last - first));
   }
-  /// The duty to ack it. See WindowTokens.
-  [[nodiscard]] AckToken take_token(std::int64_t start) { return tokens_.take(start); }
-  void give_back(std::int64_t start, AckToken token) { tokens_.give_back(start, std::move(token)); }
+  /// What stands for its inputs. See WindowTokens.
+  [[nodiscard]] TreeRef take(std::int64_t start) { return tokens_.take(start); }
+  void give_back(std::int64_t start, TreeRef ref) { tokens_.give_back(start, ref); }
 
   /// The next window is done with: forgets the inputs that no later one holds. Returns how many.
   std::size_t finish(const WindowGrid& grid, std::int64_t start) {

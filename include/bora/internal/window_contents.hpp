@@ -21,7 +21,7 @@ class KeepingBolt : public WindowBoltBase<WindowBuffer<In>, Window<In, Key>, In,
   using InputKey = Key;
 
   void put(WindowBuffer<In>& store, std::int64_t position, In& in) {
-    store.insert(this->windows_.grid(), position, std::move(in), this->BoltBase::take());
+    store.insert(this->windows_.grid(), position, std::move(in));
   }
 };
 
@@ -49,7 +49,7 @@ class FoldingBolt : public WindowBoltBase<WindowFolds<Acc>, FoldedWindow<Acc, Ke
       // Its failure is told when the windows that have it are done, as with what on_window() throws.
       ExecutorContext::current()->fail_current(std::current_exception());
     }
-    store.hold(grid.first_start(position), *last, this->BoltBase::take());
+    store.take_executing(grid.first_start(position), *last);
   }
 };
 

@@ -40,9 +40,10 @@ class WindowFolds {
     for (std::int64_t start = first_open(grid, position); start <= last; start += grid.slide)
       fold_into(start, fold);
   }
-  /// Holds the token of an input that was folded into the windows that start at `first` to `last`.
-  void hold(std::int64_t first, std::int64_t last, AckToken token) {
-    tokens_.insert(first, last, std::move(token));
+  /// Takes the input that is being executed, and was folded into the windows that start at `first` to
+  /// `last`.
+  void take_executing(std::int64_t first, std::int64_t last) {
+    tokens_.take_executing(first, last);
   }
 
   // The rest is as in WindowBuffer.
@@ -52,8 +53,8 @@ class WindowFolds {
     return folds_.empty() ? WindowGrid::kNone : folds_.front().start;
   }
   [[nodiscard]] Content content(const WindowGrid&, std::int64_t) const { return folds_.front(); }
-  [[nodiscard]] AckToken take_token(std::int64_t start) { return tokens_.take(start); }
-  void give_back(std::int64_t start, AckToken token) { tokens_.give_back(start, std::move(token)); }
+  [[nodiscard]] TreeRef take(std::int64_t start) { return tokens_.take(start); }
+  void give_back(std::int64_t start, TreeRef ref) { tokens_.give_back(start, ref); }
   std::size_t finish(const WindowGrid& grid, std::int64_t start) {
     open_from(start + grid.slide);
     folds_.erase(folds_.begin());

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <utility>
 
-#include "bora/ack_token.hpp"
-#include "bora/check.hpp"
 #include "bora/clock.hpp"
 #include "bora/internal/executor_context.hpp"
+#include "bora/internal/tree_ref.hpp"
 
 namespace bora::internal {
 
@@ -30,25 +28,22 @@ class RunClock {
   bool is_read_ = false;
 };
 
-/// Runs `fn` as if it executed the tuple of `token`: plain emits are anchored to it, and the first takes
-/// over its count. So the token may be gone afterwards; not when `fn` throws, which passes through.
+/// Runs `fn` as if it executed the tuple of `ref`: plain emits are anchored to it. The first takes over the
+/// caller's count of it: false then. What `fn` throws passes through, and leaves the caller a count.
 /// Requires: `fn` does not take() the tuple.
 /// Threads: the component's own.
 template <class Fn>
-void execute_as(AckToken& token, Fn&& fn) {
-  ExecutorContext* const context = ExecutorContext::current();
-  BORA_CHECK(context != nullptr, "execute_as() outside of a component's thread");
-  context->guard_frame();  // children of the outer tuple may leave with blocks that `fn` fills
-  const FrameSwap swap(*context, token.ref());
+[[nodiscard]] bool execute_as(ExecutorContext& context, TreeRef ref, Fn&& fn) {
+  context.guard_frame();  // children of the outer tuple may leave with blocks that `fn` fills
+  const FrameSwap swap(context, ref);
   try {
     fn();
   } catch (...) {
-    context->guard_frame();
+    context.guard_frame();
     throw;
   }
-  const ExecutorContext::Frame now = context->frame();
-  const bool is_guarded = (now & ExecutorContext::kGuarded) != 0;
-  if (now >= ExecutorContext::kChild && !is_guarded) (void)std::move(token).detach();
+  const ExecutorContext::Frame now = context.frame();
+  return now < ExecutorContext::kChild || (now & ExecutorContext::kGuarded) != 0;
 }
 
 }  // namespace bora::internal

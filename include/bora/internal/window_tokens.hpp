@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "bora/internal/executor_context.hpp"
 #include "bora/internal/held_tokens.hpp"
+#include "bora/internal/tree_ref.hpp"
 
 namespace bora::internal {
 
@@ -20,8 +22,8 @@ namespace bora::internal {
 /// Threads: single-owner.
 class WindowTokens {
  public:
-  /// Holds the token of an input that is in the windows that start at `first` to `last`.
-  void insert(std::int64_t first, std::int64_t last, AckToken token) {
+  /// Takes the input that is being executed, which is in the windows that start at `first` to `last`.
+  void take_executing(std::int64_t first, std::int64_t last) {
     std::size_t at = panes_.size();
     std::size_t end = tokens_.size();
     while (at > 0 && panes_[at - 1].is_after(first, last))
@@ -30,25 +32,27 @@ class WindowTokens {
       panes_.insert(panes_.begin() + static_cast<std::ptrdiff_t>(at), Pane{first, last});
       ++at;
     }
-    tokens_.insert(end, std::move(token));
+    tokens_.take_executing(end);
     ++panes_[at - 1].refs;
     ++panes_[at - 1].inputs;
   }
 
-  /// One token for all inputs of the window at `start`, which is the first that is still open. It takes
-  /// over the counts of those that no later window holds: give it back, or finish the window.
-  [[nodiscard]] AckToken take(std::int64_t start) {
+  /// One reference for all inputs of the window at `start`, which is the first that is still open, with a
+  /// count for the caller. It takes over the counts of those that no later window holds: give it back, or
+  /// finish the window.
+  [[nodiscard]] TreeRef take(std::int64_t start) {
     const std::size_t own = count_until(start, &Pane::refs);
     std::size_t others = 0;
     for (; others < panes_.size() && panes_[others].last <= start; ++others)
       panes_[others].refs = 0;
-    AckToken token = own > 0 ? tokens_.take_front(own) : AckToken{};
-    return others < panes_.size() ? join_shared(std::move(token), others, start) : std::move(token);
+    const TreeRef ref = own > 0 ? tokens_.take_front(own) : kUntracked;
+    return others < panes_.size() ? join_shared(ref, others, start) : ref;
   }
   /// The window at `start` stays open.
-  void give_back(std::int64_t start, AckToken token) {
-    if (panes_.empty() || panes_.front().last > start) return std::move(token).ack();
-    tokens_.insert(0, std::move(token));
+  void give_back(std::int64_t start, TreeRef ref) {
+    if (panes_.empty() || panes_.front().last > start)
+      return ExecutorContext::current()->release(ref);
+    tokens_.put_front(ref);
     panes_.front().refs = 1;
   }
   /// The window at `start`, whose token was taken, is done with. Returns how many inputs are in no
@@ -89,19 +93,17 @@ class WindowTokens {
       count += (*pane).*what;
     return count;
   }
-  /// `token` and those of the panes from `pane` on, which later windows hold, too, that are in the window
-  /// at `start`.
-  [[nodiscard]] AckToken join_shared(AckToken token, std::size_t pane, std::int64_t start) {
-    std::vector<AckToken> parts;
+  /// `ref` and those of the panes from `pane` on, which later windows hold, too, that are in the window at
+  /// `start`.
+  [[nodiscard]] TreeRef join_shared(TreeRef ref, std::size_t pane, std::int64_t start) {
+    std::vector<TreeRef> parts{ref};
     for (std::size_t first = 0; pane < panes_.size(); first += panes_[pane++].refs) {
       if (panes_[pane].first > start) continue;
       if (panes_[pane].refs > 1) tokens_.unite(first, panes_[pane].refs);
       panes_[pane].refs = 1;
       parts.push_back(tokens_.share(first));
     }
-    if (parts.empty()) return token;
-    parts.push_back(std::move(token));
-    return AckToken::join(std::move(parts));
+    return tokens_.join(std::move(parts));
   }
 
   std::vector<Pane> panes_;
