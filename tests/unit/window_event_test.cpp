@@ -76,6 +76,13 @@ TEST_CASE("event windows: an input too far ahead of the clock is not believed, a
   CHECK(t.bolt().counts().disbelieved == 2);
 }
 
+TEST_CASE("event windows: time that on_window takes has passed for the inputs that come with it") {
+  BoltTester t{by_event({.size = 10s, .watermark = {.max_ahead = 30s}}), &ShowingByEvent::late};
+  t.bolt().on_show = [&](const auto&) { t.clock().advance(1h); };
+  t.feed_all({at(5), at(10), at(3600)});
+  CHECK(t.bolt().counts().disbelieved == 0);
+}
+
 TEST_CASE("event windows: the slowest partition holds the watermark back, until it is idle") {
   BoltTester t{by_event({.size = 10s,
                          .partition = &Sample::partition,

@@ -72,6 +72,14 @@ TEST_CASE("windows by arrival: inputs between two windows are acked at once") {
   CHECK(t.emitted() == std::vector<Shown>{{"a", kFirst, {1}}});
 }
 
+TEST_CASE("windows by arrival: time goes on while no window is open") {
+  BoltTester t{by_arrival({.size = 5s, .slide = 10s})};
+  t.advance(6s);
+  CHECK(t.feed({"a", 1}).acked());
+  t.advance(5s);
+  CHECK(t.feed({"a", 2}).pending());
+}
+
 TEST_CASE("windows by arrival: a jump of the wall clock neither closes nor delays a window") {
   BoltTester t{by_arrival({.size = 10s})};
   t.feed({"a", 1});
