@@ -29,19 +29,21 @@ using Cores = std::vector<int>;
 /// What each component may run on, and what a thread may that its open() started. Thread-safe.
 class Seen {
  public:
-  void working(const std::string& component) { keep(working_[component]); }
+  void working(const std::string& component) { keep(working_, component); }
   void opened(const std::string& component) {
-    std::thread{[&] { keep(started_[component]); }}.join();
+    std::thread{[&] { keep(started_, component); }}.join();
   }
-  std::map<std::string, Cores> working_;
-  std::map<std::string, Cores> started_;
+  [[nodiscard]] const std::map<std::string, Cores>& working() const { return working_; }
+  [[nodiscard]] const std::map<std::string, Cores>& started() const { return started_; }
 
  private:
-  void keep(Cores& to) {
+  void keep(std::map<std::string, Cores>& to, const std::string& component) {
     const std::lock_guard lock(mutex_);
-    to = usable_cores();
+    to[component] = usable_cores();
   }
   std::mutex mutex_;
+  std::map<std::string, Cores> working_;  // guarded by mutex_ until the topology has stopped
+  std::map<std::string, Cores> started_;  // so is this
 };
 
 class Watched final : public Bolt<std::uint64_t, std::uint64_t> {
@@ -105,11 +107,11 @@ TEST_CASE("pinning: each thread is bound to one core, what open() started is not
   REQUIRE_FALSE(usable.empty());
   Seen seen;
   run(seen, {.pin_threads = true});
-  REQUIRE(seen.working_.size() == 3);
-  CHECK(seen.working_["a"] == Cores{core_of(1, 4, usable)});
-  CHECK(seen.working_["b"] == Cores{core_of(2, 4, usable)});
-  CHECK(seen.working_["c"] == Cores{core_of(3, 4, usable)});
-  for (const auto& [component, cores] : seen.started_)
+  REQUIRE(seen.working().size() == 3);
+  CHECK(seen.working().at("a") == Cores{core_of(1, 4, usable)});
+  CHECK(seen.working().at("b") == Cores{core_of(2, 4, usable)});
+  CHECK(seen.working().at("c") == Cores{core_of(3, 4, usable)});
+  for (const auto& [component, cores] : seen.started())
     CHECK(cores == usable);
   CHECK(usable_cores() == usable);  // this thread's, which started it
 }
@@ -117,7 +119,7 @@ TEST_CASE("pinning: each thread is bound to one core, what open() started is not
 TEST_CASE("pinning: nothing is bound by default") {
   Seen seen;
   run(seen, {});
-  REQUIRE(seen.working_.size() == 3);
-  for (const auto& [component, cores] : seen.working_)
+  REQUIRE(seen.working().size() == 3);
+  for (const auto& [component, cores] : seen.working())
     CHECK(cores == usable_cores());
 }
