@@ -18,7 +18,8 @@ std::vector<int> usable_cores() {
 }
 
 int core_of(std::size_t nth, std::size_t threads, const std::vector<int>& cores) {
-  return cores[threads <= cores.size() ? nth : nth * cores.size() / threads];
+  if (threads <= cores.size()) return cores[nth];
+  return cores[((nth + 1) * cores.size() - 1) / threads];
 }
 
 Status pin_this_thread(int core) {

@@ -97,8 +97,9 @@ TEST_CASE("pinning: each has a core of its own while there are enough, else neig
     return of;
   };
   CHECK(all(4, {0, 1}) == Cores{0, 0, 1, 1});
-  CHECK(all(5, {0, 3}) == Cores{0, 0, 0, 3, 3});
-  CHECK(all(7, {1, 2, 3}) == Cores{1, 1, 1, 2, 2, 3, 3});
+  CHECK(all(3, {0, 1}) == Cores{0, 1, 1});
+  CHECK(all(5, {0, 3}) == Cores{0, 0, 3, 3, 3});
+  CHECK(all(7, {1, 2, 3}) == Cores{1, 1, 2, 2, 3, 3, 3});
   CHECK(all(3, {9}) == Cores{9, 9, 9});
 }
 
