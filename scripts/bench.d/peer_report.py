@@ -91,8 +91,9 @@ def closed_table(rows: Sequence[tuple[Case, Figure]]) -> str:
         if figure.throughput is None:
             lines.append(f"| {case.label} | **{figure.refused}** | | | | {figure.runs_text} | {figure.noise} |")
             continue
+        ratio = f"{ours / figure.throughput.median:.2f}" if ours else ""  # ours may have been refused
         lines.append(f"| {case.label} | {spread_text(figure.throughput, 1e-6, 3)} | "
-                     f"{ours / figure.throughput.median:.2f} | {spread_text(figure.cpu_us, 1, 3)} | "
+                     f"{ratio} | {spread_text(figure.cpu_us, 1, 3)} | "
                      f"{spread_text(figure.rss_mib, 1, 0)} | {figure.runs_text} | {figure.noise} |")
     return "\n".join(lines) + "\n"
 
