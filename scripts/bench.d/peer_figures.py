@@ -25,6 +25,7 @@ class Figure:
     noise: str = ""
     noise_of_runs: list[dict[str, float]] = field(default_factory=list)
     per_second: list[int] = field(default_factory=list)
+    warmup_seconds: float = 0.0  # of the same run
     left_out: list[str] = field(default_factory=list)
 
     @property
@@ -90,6 +91,7 @@ def fill(figure: Figure, good: Sequence[Run]) -> None:
     figure.rss_mib = spread_of("peak_rss_bytes", 1 / 2**20)
     middle = sorted(good, key=lambda run: run.json["throughput"])[len(good) // 2]
     figure.per_second = list(middle.json.get("per_second", []))
+    figure.warmup_seconds = middle.json.get("warmup_seconds", 0.0)
     timed = [run.json for run in good if run.json.get("latency_us")]
     if timed:
         figure.latency_us = {name: Spread.of([each["latency_us"][name] for each in timed])

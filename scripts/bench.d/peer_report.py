@@ -127,9 +127,14 @@ def warm_up_table(results: Results) -> str:
             if rate == 0 and case.is_java and figure.per_second]
     if not rows:
         return ""
-    return "\n".join(["| contestant | k tuples in second 1, 2, ... |", "| --- | --- |"] +
-                     [f"| {case.name} | {', '.join(f'{count / 1000:,.0f}' for count in figure.per_second)} |"
-                      for case, figure in rows]) + "\n"
+    return "\n".join(["| contestant | k tuples in second 1, 2, ...; from the bar on measured |", "| --- | --- |"] +
+                     [f"| {case.name} | {seconds_text(figure)} |" for case, figure in rows]) + "\n"
+
+
+def seconds_text(figure: Figure) -> str:
+    counts = [f"{count / 1000:,.0f}" for count in figure.per_second]
+    warm = round(figure.warmup_seconds)
+    return " ¦ ".join(", ".join(part) for part in (counts[:warm], counts[warm:]) if part)
 
 
 def plots(results: Results) -> dict[str, str]:

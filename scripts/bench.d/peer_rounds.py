@@ -15,6 +15,9 @@ SHARES = (0.1, 0.5, 0.9)
 # bora_peer_bench sends whole tuples each 100 us, and nobody is asked for what others cannot send.
 RATE_STEP = 10_000
 
+# So many disturbed runs of a contestant at a load are run again; it has no figure if most were.
+REPEATS = 2
+
 # Seconds that a run takes beyond what it is asked for, until one is known: what begins and ends a cluster
 # in a process, and what makes, reads back and removes a topic.
 FIRST_GUESS = {"storm": 6.0, "flink": 4.0, "kafka-streams": 3.0}
@@ -109,12 +112,16 @@ class Rounds:
         return sorted({*fixed, *(of_most if most else ())})
 
     def run(self, points: Sequence[Point], rounds: int | None = None) -> None:
-        """Until each point has so many runs, counting those that it has. Raises OutOfTime."""
+        """Until each point has so many runs, counting those that it has; disturbed ones are repeated at the
+        end. Raises OutOfTime."""
         rounds = self._lengths.rounds if rounds is None else rounds
-        for nth in range(rounds):
-            now = [point for point in points if len(self._runs[point]) <= nth and point not in self._out]
+        for nth in range(rounds + REPEATS):
+            now = [point for point in points
+                   if len(self._runs[point]) <= nth and self._lacking(point, rounds) and point not in self._out]
             later = [point for point in points
-                     for _ in range(rounds - max(nth + 1, len(self._runs[point])))]
+                     for _ in range(self._lacking(point, rounds) - (point in now))]
+            if not now:
+                continue
             if nth % 2 == 1:
                 now.reverse()
             try:
@@ -122,6 +129,10 @@ class Rounds:
                     self._one(point, [*now[at + 1:], *later])
             finally:
                 self._conclude(points)
+
+    def _lacking(self, point: Point, rounds: int) -> int:
+        """How many runs it needs to have so many that nothing disturbed."""
+        return max(0, rounds - sum(not run.is_disturbed for run in self._runs[point]))
 
     def seconds_of(self, points: Iterable[Point]) -> float:
         return sum(self._clock.seconds(case, self._lengths.load(case, rate)) for case, rate in points)

@@ -1,5 +1,6 @@
 """One run of one contestant: started, read, looked at for what is wrong with it."""
 import json
+import math
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +22,9 @@ AHEAD_ABOVE = 1.03
 LATE_SHARE = 2 / 3
 LATE_FROM_US = 1_000.0
 
+# What another run may not have, by no fault of the contestant: these are repeated.
+NOISY, NOT_WARM = "noise", "not warm"
+
 # What so many tuples must give: (graph, tuples, keys) -> (outputs, checksum).
 Oracle = Callable[[str, int, int], tuple[int, str]]
 
@@ -41,6 +45,12 @@ class Run:
     @property
     def is_good(self) -> bool:
         return not (self.wrong or self.unfit or self.saturated)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """It says nothing about the contestant; one that says something bad about it is not disturbed."""
+        return (bool(self.unfit) and not self.wrong and not self.saturated
+                and all(reason.startswith((NOISY, NOT_WARM)) for reason in self.unfit))
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ def judge(run: Run, case: Case, load: Load, oracle: Oracle) -> None:
         note_pace(run, throughput)
     note_unsteady(run, load)
     if max(run.noise.steal, run.noise.others) > load.noise_limit:
-        run.unfit.append(f"noise: others had {run.noise.others:.0%} of the machine, "
+        run.unfit.append(f"{NOISY}: others had {run.noise.others:.0%} of the machine, "
                          f"the hypervisor {run.noise.steal:.0%}")
 
 
@@ -139,10 +149,10 @@ def note_pace(run: Run, throughput: float) -> None:
 
 def note_unsteady(run: Run, load: Load) -> None:
     """A virtual machine that still compiles gets faster from second to second."""
-    seconds = [count for count in run.json.get("per_second", [])][int(load.warmup):]
-    seconds = seconds[:int(load.seconds)]
+    first = math.ceil(round(run.json.get("warmup_seconds", load.warmup), 1))
+    seconds = run.json.get("per_second", [])[first:first + int(load.seconds)]
     if load.rate or len(seconds) < 3 or not seconds[0]:
         return
     if seconds[-1] > LAST_SECOND_OVER_FIRST * seconds[0]:
-        run.unfit.append(f"not warm: {seconds[0]:,} in the first measured second, "
+        run.unfit.append(f"{NOT_WARM}: {seconds[0]:,} in the first measured second, "
                          f"{seconds[-1]:,} in the last")

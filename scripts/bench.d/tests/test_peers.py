@@ -54,6 +54,15 @@ class OneRun(unittest.TestCase):
 
     def test_a_run_that_still_gets_faster_is_unfit(self) -> None:
         self.assertIn("not warm", run_of("cold").unfit[0])
+        self.assertTrue(run_of("cold").is_disturbed)
+
+    def test_a_run_that_warmed_up_longer_is_looked_at_from_then_on(self) -> None:
+        late = Run(json=result("none", 0, 1e6) | {"per_second": [1, 2, 3, 9, 9, 9], "warmup_seconds": 3.002})
+        judge(late, case_with("none"), CLOSED, oracle)
+        self.assertEqual([], late.unfit)
+        late.json["warmup_seconds"] = 1.0
+        judge(late, case_with("none"), CLOSED, oracle)
+        self.assertIn("not warm: 2 in the first", late.unfit[0])
 
     def test_a_run_that_did_nothing_is_unfit(self) -> None:
         self.assertIn("nothing was completed", run_of(throughput=0).unfit[0])

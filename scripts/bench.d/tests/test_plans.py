@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest import mock
 
 from fake_contestant import oracle, result
+from machine import Noise
 from peer_cases import ACKED, Case
 from peer_journal import NAME, Journal
 from peer_plans import PLANS, Plan, Stage, plain
@@ -122,6 +123,50 @@ class CutShort(Fixture):
         rounds.closed([case_of("a")], 3)
         rounds.closed([case_of("a"), case_of("b")], 5)
         self.assertEqual((5, 5), (self.ran.count("a"), self.ran.count("b")))
+
+
+class Repeats(Fixture):
+    def counts(self, faults: list[str]) -> tuple[int, int]:
+        """How many of three were run, and were good, when the first runs have these faults."""
+        def runner(case: Case, load: Load) -> Run:
+            self.ran.append(case.system)
+            fault = faults.pop(0) if faults else "none"
+            noise = Noise(0.3, 0.0) if fault == "noise" else Noise(0.0, 0.0)
+            run = Run(json=result(fault, load.rate, 1e6), noise=noise)
+            judge(run, case, load, oracle)
+            return run
+        rounds = Rounds(runner, Lengths(3, 4, 1, 0), 0.5)
+        rounds.closed([case_of("a")])
+        figure, = rounds.results.figures.values()
+        self.assertEqual(figure.runs, len(self.ran))
+        return figure.runs, figure.good
+
+    def test_a_disturbed_run_is_run_again_and_stays_in_the_report(self) -> None:
+        self.assertEqual((4, 3), self.counts(["noise"]))
+
+    def test_so_is_one_that_was_not_warm(self) -> None:
+        self.assertEqual((5, 3), self.counts(["cold", "none", "noise"]))
+
+    def test_not_for_ever(self) -> None:
+        self.assertEqual((5, 0), self.counts(["noise"] * 9))
+
+    def test_what_says_something_about_the_contestant_is_not_repeated(self) -> None:
+        self.assertEqual((1, 0), self.counts(["lose"]))
+        self.ran.clear()
+        self.assertEqual((3, 3), self.counts([]))
+
+    def test_more_rounds_count_what_was_not_disturbed(self) -> None:
+        faults = ["noise"]
+        def runner(case: Case, load: Load) -> Run:
+            noise = Noise(0.3, 0.0) if faults and faults.pop() else Noise(0.0, 0.0)
+            run = Run(json=result("none", load.rate, 1e6), noise=noise)
+            judge(run, case, load, oracle)
+            return run
+        rounds = Rounds(runner, Lengths(5, 1, 0, 0), 0.5)
+        rounds.closed([case_of("a")], 3)
+        rounds.closed([case_of("a")], 5)
+        figure, = rounds.results.figures.values()
+        self.assertEqual((6, 5), (figure.runs, figure.good))
 
 
 class TheWhole(Fixture):

@@ -44,6 +44,7 @@ public record Report(
     json.put("received", received);
     json.put("expected", expected);
     json.put("checksum", String.format("%016x", checksum));
+    json.put("warmup_seconds", watch.warmupSeconds());
     json.put("seconds", watch.seconds());
     json.put("throughput", watch.throughput());
     json.put("cpu_us_per_tuple", watch.cpuMicrosPerTuple());

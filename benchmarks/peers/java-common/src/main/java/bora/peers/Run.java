@@ -33,7 +33,8 @@ public final class Run {
     this.contestant = contestant;
     this.options = options;
     feed = new Feed(options);
-    watch = new Watch(options.warmup(), this::completed);
+    boolean isFixed = options.isOpenLoop() || options.tuples() > 0;
+    watch = new Watch(options.warmup(), () -> !isFixed, this::completed);
   }
 
   public static Run begin(Contestant contestant, Options options) {
@@ -80,11 +81,10 @@ public final class Run {
   public void await(BooleanSupplier isAlive) {
     awaitBegin(isAlive);
     watch.begin(feed.begun());
-    long end = feed.begun() + (long) ((options.warmup() + options.seconds()) * SECOND);
     if (options.tuples() > 0) {
       watch.await(() -> !isAlive.getAsBoolean() || feed.sent() >= 0 && isDrained());
     } else {
-      watch.await(() -> !isAlive.getAsBoolean() || System.nanoTime() >= end);
+      watch.await(() -> !isAlive.getAsBoolean() || watch.hasMeasured(options.seconds()));
     }
     feed.stop();
     long until = System.nanoTime() + DRAIN_SECONDS * SECOND;

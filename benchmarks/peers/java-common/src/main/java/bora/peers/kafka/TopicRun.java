@@ -22,6 +22,7 @@ import java.util.function.LongSupplier;
  */
 public final class TopicRun {
   private static final long GIVE_UP_AFTER_NS = 60_000_000_000L;
+  private static final double WARM_BY = 0.6; // of the records: the others are measured
   private static volatile TopicRun current;
 
   private final Contestant contestant;
@@ -91,7 +92,8 @@ public final class TopicRun {
       }
       LockSupport.parkNanos(1_000_000);
     }
-    watch = new Watch(options.warmup(), this::completed);
+    long enough = (long) (WARM_BY * options.records());
+    watch = new Watch(options.warmup(), () -> completed() < enough, this::completed);
     watch.begin(System.nanoTime());
     watch.await(
         () ->
