@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """A median between the least and the most of the runs."""
+    """A median between the least and the most of the runs. `relative`: their distance in medians; of five or more
+    that of all but the least and the most, as the more there are, the likelier something disturbed one of them."""
     median: float
     least: float
     most: float
+    relative: float
 
     @staticmethod
     def of(values: Sequence[float]) -> "Spread":
-        return Spread(statistics.median(values), min(values), max(values))
-
-    @property
-    def relative(self) -> float:
-        """The distance between least and most, in medians."""
-        return (self.most - self.least) / self.median if self.median else 0.0
+        ordered, median = sorted(values), statistics.median(values)
+        inner = ordered[1:-1] if len(ordered) >= 5 else ordered
+        return Spread(median, ordered[0], ordered[-1], (inner[-1] - inner[0]) / median if median else 0.0)
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float:

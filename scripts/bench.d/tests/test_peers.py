@@ -140,6 +140,12 @@ class AFigure(unittest.TestCase):
     def test_a_spread_beyond_the_bound_refuses_it(self) -> None:
         self.assertIn("SPREAD", figure_of([run_of(throughput=value) for value in (1e6, 1.6e6, 1e6)]).refused)
 
+    def test_of_five_runs_one_may_lie_apart_and_is_shown(self) -> None:
+        one = figure_of([run_of(throughput=value) for value in (1e6, 1.6e6, 1e6, 1e6, 1e6)])
+        self.assertEqual(("", 1.6e6), (one.refused, one.throughput.most if one.throughput else 0))
+        two = figure_of([run_of(throughput=value) for value in (1e6, 1.6e6, 1.6e6, 1e6, 1e6)])
+        self.assertIn("SPREAD", two.refused)
+
 
 class AllRounds(unittest.TestCase):
     def setUp(self) -> None:

@@ -169,6 +169,19 @@ class Repeats(Fixture):
         self.assertEqual((6, 5), (figure.runs, figure.good))
 
 
+class Shares(Fixture):
+    def test_further_rounds_do_not_change_the_rates(self) -> None:
+        rates = iter([1e6, 2e6, 3e6])
+        def runner(case: Case, load: Load) -> Run:
+            return Run(json=result("none", load.rate, next(rates)))
+        rounds = Rounds(runner, Lengths(3, 1, 0, 0), 9.0)
+        rounds.closed([case_of("a")], 1)
+        before = rounds.rates_of(case_of("a"), (20_000,), (0.5,))
+        rounds.closed([case_of("a")], 3)
+        self.assertEqual(([20_000, 500_000], [20_000, 500_000]),
+                         (before, rounds.rates_of(case_of("a"), (20_000,), (0.5,))))
+
+
 class TheWhole(Fixture):
     def whole(self, *given: str) -> Whole:
         options = arguments(["--out", str(self.folder), "--graphs", "chain", "--systems", "bora", "--only",
