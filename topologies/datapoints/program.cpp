@@ -1,5 +1,6 @@
 #include "topologies/datapoints/program.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -9,6 +10,12 @@
 namespace bora::datapoints {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kSlack = 10s;  // beyond what a reading waits for its window and its write
+
+}  // namespace
 
 void bind(host::Settings& settings, DatapointsOptions& datapoints) {
   settings.bind("datapoints.group", datapoints.group, "consumer group");
@@ -44,7 +51,12 @@ Status assemble(const DatapointsOptions& options, parts::TopicsPart& topics, Ser
       make_topology(options, {.connections = topics.connections(options.topic, options.group),
                               .writer = [&series] { return series.writer(); }});
   if (!topology) return topology.status();
-  assembly.add(std::move(topology).value());
+  // A write that hangs must fail first, which says that the store is away. A message that expires counts
+  // as an attempt instead, and after some of these its reading would be a dead letter.
+  assembly.add(std::move(topology).value(),
+               [least = options.window + series.write_timeout() + kSlack](EngineOptions& engine) {
+                 engine.message_timeout = std::max(engine.message_timeout, least);
+               });
   return {};
 }
 

@@ -57,6 +57,10 @@ class SeriesPart final : public host::Service {
   [[nodiscard]] std::vector<host::Sample> samples() const override;
   [[nodiscard]] std::string url() const override { return server_ ? server_->url() : ""; }
 
+  /// The longest that a write may wait for an answer; zero for the embedded store, which asks nobody.
+  [[nodiscard]] std::chrono::milliseconds write_timeout() const noexcept {
+    return options_.is_embedded() ? std::chrono::milliseconds{0} : options_.timeout;
+  }
   /// A writer for one thread. Lives no longer than this part. Requires: started.
   [[nodiscard]] std::shared_ptr<coldchain::SeriesWriter> writer() const { return store(); }
   /// A reader for one thread, as writer().
