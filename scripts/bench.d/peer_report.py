@@ -8,6 +8,7 @@ import svg
 from peer_cases import Case
 from peer_figures import Figure
 from peer_rounds import Results
+from peer_runs import whole_seconds
 from stats import Spread
 
 
@@ -133,7 +134,7 @@ def warm_up_table(results: Results) -> str:
 
 def seconds_text(figure: Figure) -> str:
     counts = [f"{count / 1000:,.0f}" for count in figure.per_second]
-    warm = round(figure.warmup_seconds)
+    warm = whole_seconds(figure.warmup_seconds)
     return " ¦ ".join(", ".join(part) for part in (counts[:warm], counts[warm:]) if part)
 
 

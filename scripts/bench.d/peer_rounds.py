@@ -93,7 +93,6 @@ class Rounds:
         self._clock = Clock()
         self._runs: dict[Point, list[Run]] = defaultdict(list)
         self._out: set[Point] = set()
-        self._most: dict[Case, float] = {}  # of closed loops, when shares of them were asked for first
         self.results = Results()
 
     def closed(self, cases: Sequence[Case], rounds: int | None = None) -> None:
@@ -107,11 +106,11 @@ class Rounds:
     def rates_of(self, case: Case, fixed: Sequence[int], shares: Sequence[float]) -> list[int]:
         """The same each time that it is asked, though further rounds may move the median of the closed loop."""
         closed = self.results.figures.get((case, 0))
-        most = self._saturation.get(case.name, 0.0)
         if closed is not None:
-            most = closed.throughput.median if closed.throughput else 0.0
-        if shares and most:
-            most = self._most.setdefault(case, most)
+            if closed.throughput is None:
+                return sorted(set(fixed))
+            self._saturation.setdefault(case.name, closed.throughput.median)
+        most = self._saturation.get(case.name, 0.0)
         of_most = {max(RATE_STEP, int(most * share) // RATE_STEP * RATE_STEP) for share in shares}
         return sorted({*fixed, *(of_most if most else ())})
 

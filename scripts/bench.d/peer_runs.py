@@ -147,9 +147,14 @@ def note_pace(run: Run, throughput: float) -> None:
                          "that is the source's, not the system's")
 
 
+def whole_seconds(warmup: float) -> int:
+    """Of so long a warm-up: the first second that is all measured."""
+    return math.ceil(round(warmup, 1))
+
+
 def note_unsteady(run: Run, load: Load) -> None:
     """A virtual machine that still compiles gets faster from second to second."""
-    first = math.ceil(round(run.json.get("warmup_seconds", load.warmup), 1))
+    first = whole_seconds(run.json.get("warmup_seconds", load.warmup))
     seconds = run.json.get("per_second", [])[first:first + int(load.seconds)]
     if load.rate or len(seconds) < 3 or not seconds[0]:
         return
